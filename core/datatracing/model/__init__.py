@@ -1,0 +1,1 @@
+"""The words of DataTracing as types, and the fold. Standard library only: this runs inside users' tasks."""

@@ -1,0 +1,48 @@
+"""What became of the data, and the books that must balance (law 6)."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Fate(str, Enum):
+    """Where a piece of data ended. Always stored together with a reason."""
+
+    KEPT = "kept"
+    SAMPLED_OUT = "sampled_out"
+    REJECTED = "rejected"
+    LOST = "lost"
+    EXPIRED = "expired"
+    REDACTED = "redacted"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+@dataclass(frozen=True)
+class LedgerEntry:
+    """`count` pieces of data met this fate for this reason. `trace_id` is empty when it could not be read."""
+
+    fate: Fate
+    reason: str
+    count: int
+    at: int
+    trace_id: str = ""
+    producer: str = ""
+
+
+@dataclass(frozen=True)
+class Books:
+    """Event counts of one run. `emitted` includes deliveries that came twice and numbers that never came."""
+
+    emitted: int = 0
+    stored: int = 0
+    duplicate: int = 0
+    sampled_out: int = 0
+    rejected: int = 0
+    lost: int = 0
+
+    @property
+    def balanced(self) -> bool:
+        """emitted = stored + duplicate + sampled_out + rejected + lost."""
+        parts = self.stored + self.duplicate + self.sampled_out + self.rejected + self.lost
+        return self.emitted == parts

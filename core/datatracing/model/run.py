@@ -1,0 +1,74 @@
+"""The name of a run, and of one attempt inside it."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from datatracing.errors import BadInputError
+from datatracing.model import ids
+
+ORCHESTRATORS = ("airflow", "dagster", "prefect")
+
+
+@dataclass(frozen=True)
+class RunRef:
+    """One execution of one pipeline. `namespace` names the installation of the orchestrator."""
+
+    orchestrator: str
+    namespace: str
+    pipeline: str
+    run_key: str
+
+    @cached_property
+    def trace_id(self) -> str:
+        """32 hex digits, a pure function of the four fields."""
+        return ids.trace_id(self.orchestrator, self.namespace, self.pipeline, self.run_key)
+
+    @property
+    def name(self) -> str:
+        """How people write it: `airflow:DAG_ID/RUN_ID`."""
+        return f"{self.orchestrator}:{self.pipeline}/{self.run_key}"
+
+
+@dataclass(frozen=True)
+class SpanKey:
+    """One attempt of one task instance. Attempts count from 1; 0 is a task that was never tried."""
+
+    task: str
+    map_index: int = -1
+    attempt: int = 0
+
+    def span_id(self, trace_id: str) -> str:
+        """16 hex digits."""
+        return ids.span_id(trace_id, self.task, self.map_index, self.attempt)
+
+    @property
+    def name(self) -> str:
+        """`task`, `task[3]`, and `#2` behind it from the second attempt on."""
+        index = f"[{self.map_index}]" if self.map_index >= 0 else ""
+        return f"{self.task}{index}" + (f" #{self.attempt}" if self.attempt > 1 else "")
+
+
+@dataclass(frozen=True)
+class RunName:
+    """A run as a person typed it: the namespace is not known yet."""
+
+    orchestrator: str
+    pipeline: str
+    run_key: str
+
+
+def parse_run(text: str) -> str | RunName:
+    """A trace id, or `airflow:DAG_ID/RUN_ID` taken apart. Raises BadInputError for anything else.
+
+    Airflow's DAG id has no slash but its run id may; elsewhere the run id is a UUID and the pipeline may have one.
+    """
+    if ids.is_trace_id(text.lower()):
+        return text.lower()
+    orchestrator, colon, rest = text.partition(":")
+    pipeline, slash, run_key = rest.partition("/") if orchestrator == "airflow" else rest.rpartition("/")
+    if orchestrator not in ORCHESTRATORS or not (colon and slash and pipeline and run_key):
+        raise BadInputError(
+            f"{text!r} is not a run: give a trace id of 32 hex digits, or airflow:DAG_ID/RUN_ID, "
+            "dagster:JOB/RUN_ID or prefect:FLOW/RUN_ID"
+        )
+    return RunName(orchestrator, pipeline, run_key)

@@ -1,0 +1,76 @@
+"""A folded run: what fold() returns and what a seal stores."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from datatracing.model.completeness import Completeness
+from datatracing.model.event import ErrorInfo, Times
+from datatracing.model.link import AssetUse, Link
+from datatracing.model.run import RunRef
+from datatracing.model.states import State
+
+
+class SpanKind(str, Enum):
+    """run: the root. task: one attempt of one task instance. operation: something inside an attempt."""
+
+    RUN = "run"
+    TASK = "task"
+    OPERATION = "operation"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+class Source(str, Enum):
+    """Where a span is known from: hooks, the orchestrator's own record, or both."""
+
+    EVENTS = "events"
+    METADATA = "metadata"
+    BOTH = "both"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+@dataclass(frozen=True)
+class Span:
+    """The run itself, or one attempt of one task instance. `depends_on` and `parent` are span ids."""
+
+    span_id: str
+    kind: SpanKind
+    state: State
+    source: Source
+    task: str | None = None
+    map_index: int = -1
+    attempt: int = 0
+    raw_state: str | None = None
+    times: Times = Times()
+    depends_on: tuple[str, ...] = ()
+    parent: str | None = None
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    error: ErrorInfo | None = None
+    assets: tuple[AssetUse, ...] = ()
+
+
+@dataclass(frozen=True)
+class Trace:
+    """One run with all its spans; spans[0] is the run itself."""
+
+    run: RunRef
+    spans: tuple[Span, ...]
+    links: tuple[Link, ...]
+    completeness: Completeness
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def root(self) -> Span:
+        """The span of the run itself."""
+        return self.spans[0]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Task spans by state."""
+        return dict(Counter(span.state.value for span in self.spans[1:]))
