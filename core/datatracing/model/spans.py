@@ -1,0 +1,116 @@
+"""One span out of what the hooks said and what the orchestrator recorded. Law 4: the record wins where it speaks."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from datatracing.model.event import Times
+from datatracing.model.ids import root_span_id
+from datatracing.model.manifest import Attempt, Manifest
+from datatracing.model.run import RunRef, SpanKey
+from datatracing.model.statements import Statements
+from datatracing.model.states import State
+from datatracing.model.trace import Source, Span, SpanKind
+
+
+def root_span(run: RunRef, said: Statements, manifest: Manifest | None) -> Span:
+    """The run itself. A run that started again after the manifest was read (a clear) is running."""
+    reopened = manifest is not None and said.count > 0 and not said.over and said.last_at > manifest.observed_at
+    record = None if reopened else manifest
+    state, raw = _state(said, record.state if record else None, record.raw_state if record else None)
+    return Span(
+        span_id=root_span_id(run.trace_id),
+        kind=SpanKind.RUN,
+        state=state or State.RUNNING,
+        raw_state=raw,
+        source=_source(said, known=manifest is not None),
+        times=_times(said, record.times if record else Times(), state),
+        attributes=_attributes(said, manifest.attributes if manifest else {}),
+        error=said.error,
+        assets=tuple(said.assets),
+    )
+
+
+def attempt_span(
+    trace_id: str, key: SpanKey, said: Statements, recorded: Attempt | None, manifest: Manifest | None
+) -> Span:
+    """One attempt. What ended without a word, in a run whose record does not know it, is lost."""
+    state, raw = _state(said, recorded.state if recorded else None, recorded.raw_state if recorded else None)
+    if recorded is None and manifest is not None and said.last_at <= manifest.observed_at and not _ended(state):
+        state = State.LOST
+    return Span(
+        span_id=key.span_id(trace_id),
+        kind=SpanKind.TASK,
+        task=key.task,
+        map_index=key.map_index,
+        attempt=key.attempt,
+        state=state or State.SCHEDULED,
+        raw_state=raw,
+        source=_source(said, known=recorded is not None),
+        times=_times(said, recorded.times if recorded else Times(), state),
+        parent=root_span_id(trace_id),
+        attributes=_attributes(said, recorded.attributes if recorded else {}),
+        error=said.error if state is None or state.failing or state is State.RETRIED else None,
+        assets=tuple(dict.fromkeys((*said.assets, *(recorded.assets if recorded else ())))),
+    )
+
+
+def _ended(state: State | None) -> bool:
+    return state is not None and state.terminal
+
+
+def _state(said: Statements, recorded: State | None, raw: str | None) -> tuple[State | None, str | None]:
+    """The record, unless it still calls open what a hook saw end."""
+    if recorded is None or (said.over and not recorded.terminal):
+        return said.state, said.raw_state
+    return recorded, raw
+
+
+def _source(said: Statements, *, known: bool) -> Source:
+    if not said.count:
+        return Source.METADATA
+    return Source.BOTH if known else Source.EVENTS
+
+
+def _attributes(said: Statements, recorded: Mapping[str, Any]) -> dict[str, Any]:
+    return {**recorded, **said.attributes}
+
+
+def _times(said: Statements, recorded: Times, state: State | None) -> Times:
+    """Never out of order, whatever the clocks said.
+
+    The record has the better start (Airflow stamps it before the worker's own); the worker has the better end of a
+    failure (Airflow's is stamped after the process is gone, up to seconds later).
+    """
+    ended = _first(recorded.ended_at, said.ended_at)
+    if said.ended_by_worker and state in {State.FAILED, State.RETRIED, State.SKIPPED}:
+        ended = said.ended_at
+    return in_order(
+        Times(
+            scheduled_at=_first(recorded.scheduled_at, said.scheduled_at),
+            queued_at=_first(recorded.queued_at, said.queued_at),
+            started_at=_first(recorded.started_at, said.started_at),
+            ended_at=ended if _ended(state) else None,
+        ),
+        latest_end=recorded.ended_at,
+    )
+
+
+def in_order(times: Times, latest_end: int | None = None) -> Times:
+    """scheduled <= queued <= started <= ended. An earlier step that is stamped later than a later one is unknown.
+
+    An end before the start comes from two clocks: the record's own end is taken then, or else the start itself.
+    """
+    started, ended = times.started_at, times.ended_at
+    if started is not None and ended is not None and ended < started:
+        ended = max(started, latest_end or started)
+    queued = _not_after(times.queued_at, started, ended)
+    scheduled = _not_after(times.scheduled_at, queued, started, ended)
+    return Times(scheduled, queued, started, ended)
+
+
+def _not_after(at: int | None, *later: int | None) -> int | None:
+    return None if at is None or any(other is not None and at > other for other in later) else at
+
+
+def _first(one: int | None, other: int | None) -> int | None:
+    return other if one is None else one
