@@ -1,0 +1,1 @@
+"""Takes events and manifests in, and seals runs."""

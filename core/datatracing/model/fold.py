@@ -53,21 +53,17 @@ def in_order(events: Iterable[Event]) -> list[Event]:
     Two different statements under one (producer, seq) can only come from a faulty or hostile producer; the choice
     between them must still not depend on arrival, so the smaller wire form wins.
     """
-    unique: dict[tuple[str, int], tuple[bytes, Event]] = {}
+    unique: dict[tuple[str, int], Event] = {}
     for event in events:
-        identity, wire = (event.producer, event.seq), codec.dumps(event)
-        if identity not in unique or wire < unique[identity][0]:
-            unique[identity] = (wire, event)
-    return [event for _, event in sorted(unique.values(), key=lambda pair: (*_rank(pair[1]), pair[0]))]
+        known = unique.setdefault((event.producer, event.seq), event)
+        if known is not event and known != event:
+            unique[event.producer, event.seq] = min(known, event, key=codec.dumps)
+    return sorted(unique.values(), key=lambda event: (event.at, event.producer, event.seq))
 
 
 def latest(manifests: Iterable[Manifest]) -> Manifest | None:
     """The last look at the orchestrator's record; equal clocks are settled by content, never by arrival."""
     return max(manifests, key=lambda each: (each.observed_at, codec.dumps(each)), default=None)
-
-
-def _rank(event: Event) -> tuple[int, str, int]:
-    return event.at, event.producer, event.seq
 
 
 def _run_of(ordered: list[Event], manifest: Manifest | None) -> RunRef:

@@ -28,10 +28,11 @@ class Content(int, Enum):
 
 @dataclass(frozen=True)
 class InboxRow:
-    """Packed events of one trace from one producer, or one manifest. (trace_id, producer, seq) identifies a row.
+    """Packed events of one trace from one producer, or one manifest. (trace_id, producer, seq, n) identifies a row.
 
-    `payload` is zlib-compressed JSON: a list of events, or one manifest. `seq` is the number of the first event in it;
-    a manifest has producer `manifest` and takes its seq from a digest of its content, so the same one is stored once.
+    `payload` is zlib-compressed JSON: a list of events with the numbers seq ... seq + n - 1, or one manifest. Because
+    the numbers are unbroken, a batch that is sent again under other boundaries is another row and hides nothing; the
+    fold removes the repeats. A manifest has producer `manifest` and as seq the moment at which it was read.
     """
 
     trace_id: str
@@ -161,7 +162,7 @@ class Store(Protocol):
     """How it was opened, with any password masked."""
 
     def append(self, rows: Sequence[InboxRow]) -> int:
-        """Durable on return. A row that is already there is left alone; returns how many were new."""
+        """Durable on return. A row that is already there is left alone; returns how many rows were new."""
 
     def sealing(self, trace_id: str) -> AbstractContextManager[Sealing]:
         """A transaction that holds the trace alone. An exception inside the block undoes all of it."""

@@ -1,0 +1,27 @@
+"""One door to DataTracing: the same verbs over a store that is opened here and over a collector elsewhere."""
+
+from datatracing.connection.port import Connection
+
+
+def connect(url: str = "", token: str = "", *, migrate: bool = False) -> Connection:
+    """Open a store (`sqlite:///...`, `postgresql+psycopg://...`) or a collector (`https://host/datatracing`).
+
+    An empty url or token is taken from the settings. `migrate` creates the tables where they are missing. Raises
+    BadInputError for a URL of no known kind; that the store answers is for `check()` to say.
+    """
+    from datatracing.settings import Settings
+
+    settings = Settings()
+    url = url or settings.store
+    if url.startswith(("http://", "https://")):
+        from datatracing.connection.remote import RemoteConnection
+
+        return RemoteConnection(url, token or settings.token.get_secret_value())
+    from datatracing.connection.local import LocalConnection
+    from datatracing.sampling.policy import default_policy
+    from datatracing.store.registry import open_store
+
+    return LocalConnection(open_store(url, migrate=migrate), default_policy(settings.sample_rate))
+
+
+__all__ = ["Connection", "connect"]
