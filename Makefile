@@ -1,0 +1,64 @@
+# Everything lives in .venv. The machine needs python3 (3.10 or newer) and make, nothing else.
+PYTHON ?= python3
+VENV ?= .venv
+AIRFLOW ?= 3.3
+CONSTRAINTS := constraints/airflow-$(AIRFLOW).txt
+EXTRAS := airflow,postgres,dev
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: install demo test lint format typecheck imports bench verify test-airflow-matrix clean
+
+install: $(STAMP)
+
+# uv is only a faster pip: where it cannot be had or cannot reach the registry, pip does the same work.
+$(STAMP): pyproject.toml $(CONSTRAINTS) | $(BIN)/python
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv || echo "uv is not to be had; pip installs instead"
+	$(BIN)/uv pip install --quiet --python $(BIN)/python -c $(CONSTRAINTS) -e '.[$(EXTRAS)]' \
+	  || $(BIN)/python -m pip install --quiet --disable-pip-version-check -c $(CONSTRAINTS) -e '.[$(EXTRAS)]'
+	@touch $@
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' \
+	  || { echo "DataTracing needs Python 3.10 or newer. Name one: make install PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' \
+	  || { echo "This Python cannot make virtual environments. Debian and Ubuntu keep that apart: apt-get install python3-venv"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+demo: install
+	@$(BIN)/datatracing demo
+
+test: install
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+lint: install imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: install
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+typecheck: install
+	$(BIN)/mypy
+
+imports: install
+	$(BIN)/lint-imports
+
+verify: lint typecheck test
+
+bench: install
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python -c $(CONSTRAINTS) -e '.[$(EXTRAS),bench]' \
+	  || $(BIN)/python -m pip install --quiet -c $(CONSTRAINTS) -e '.[$(EXTRAS),bench]'
+	@$(BIN)/python -m tests.bench
+
+# The Airflow-facing tests again, each supported Airflow in an environment of its own.
+test-airflow-matrix: test-airflow-3.1 test-airflow-3.2 test-airflow-3.3
+
+test-airflow-%:
+	$(MAKE) install AIRFLOW=$* VENV=.venv-airflow-$*
+	.venv-airflow-$*/bin/python -m pytest -n 2 --dist loadgroup tests/integration
+
+clean:
+	rm -rf $(VENV) .venv-airflow-* .demo .bench dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
