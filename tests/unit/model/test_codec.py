@@ -1,0 +1,87 @@
+"""The wire format is strict and loses nothing."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from datatracing.errors import BadInputError
+from datatracing.model import codec
+from datatracing.model.event import ErrorInfo, Event, EventKind, Times
+from datatracing.model.link import Access, AssetUse, Direction, Link, LinkKind
+from datatracing.model.manifest import Attempt, Dependency, Manifest
+from datatracing.model.run import RunRef, SpanKey
+from datatracing.model.states import State
+
+RUN = RunRef("airflow", "default", "etl", "r1")
+EVENT = Event(
+    EventKind.ENDED,
+    RUN,
+    "p",
+    3,
+    99,
+    SpanKey("load", 2, 1),
+    State.FAILED,
+    raw_state="failed",
+    times=Times(started_at=5, ended_at=9),
+    upstream=("extract",),
+    attributes={"pool": "default", "nested": {"a": [1, None, 2.5, True]}},
+    error=ErrorInfo("ValueError", "bad row"),
+    links=(Link(LinkKind.TRIGGERED, Direction.DOWN, RUN, "TriggerDagRunOperator"),),
+    assets=(AssetUse("s3://bucket/key", Access.WRITE),),
+)
+MANIFEST = Manifest(
+    RUN,
+    State.FAILED,
+    "failed",
+    100,
+    attempts=(Attempt(SpanKey("load"), State.FAILED, "failed"),),
+    dependencies=(Dependency("extract", "load", same_index=True),),
+)
+
+
+@pytest.mark.parametrize("value", [EVENT, MANIFEST])
+def test_what_is_written_is_read_back(value):
+    assert codec.loads(type(value), codec.dumps(value)) == value
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(), lambda x: st.lists(x) | st.dictionaries(st.text(), x)
+    )
+)
+def test_any_json_where_an_event_should_be_is_refused_and_never_crashes(plain):
+    with pytest.raises(BadInputError):
+        codec.from_plain(Event, plain)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"kind": "exploded"}, "event.kind must be one of started"),
+        ({"seq": "3"}, "event.seq must be an integer"),
+        ({"seq": True}, "event.seq must be an integer"),
+        ({"at": 2**63}, "event.at must be an integer of at most 64 bits"),
+        ({"surprise": 1}, "event has a field that is not known: 'surprise'"),
+        ({"run": {"orchestrator": "airflow"}}, "event.run.namespace is missing"),
+        ({"times": {"started_at": "noon"}}, "event.times.started_at must be an integer"),
+        ({"links": {}}, "event.links must be a list"),
+        ({"attributes": []}, "event.attributes must be an object"),
+        ({"upstream": ["a", 1]}, r"event.upstream\[1\] must be text"),
+    ],
+)
+def test_the_error_names_the_field(change, message):
+    plain = {**codec.to_plain(EVENT), **change}
+    with pytest.raises(BadInputError, match=message):
+        codec.loads(Event, json.dumps(plain))
+
+
+def test_text_that_is_not_json_is_refused():
+    with pytest.raises(BadInputError, match="event is not JSON"):
+        codec.loads(Event, b"{torn")
+
+
+def test_hostile_nesting_is_refused():
+    with pytest.raises(BadInputError):
+        codec.loads(Event, b"[" * 200_000)
