@@ -5,6 +5,7 @@ Fields are length-prefixed before hashing, so that ("a", "bc") and ("ab", "c") d
 """
 
 import uuid
+from functools import lru_cache
 from hashlib import sha256
 
 TRACE_BYTES = 16
@@ -21,6 +22,7 @@ def digest(*fields: str, size: int) -> str:
     return whole.hexdigest()[: size * 2].replace("0" * size * 2, "0" * (size * 2 - 1) + "1")
 
 
+@lru_cache(maxsize=1_024)
 def trace_id(orchestrator: str, namespace: str, pipeline: str, run_key: str) -> str:
     """32 hex digits. Dagster's and Prefect's run id is a UUID and is used as it is; Airflow's run is hashed."""
     if orchestrator in {"dagster", "prefect"}:
