@@ -1,0 +1,158 @@
+"""The way of the data, stage by stage: at each one what happened to this run, and why. Law 6."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from datatracing.model import clock
+from datatracing.model.completeness import CompletenessStatus
+from datatracing.model.fate import Books, Fate, LedgerEntry
+from datatracing.query.document import all_fields
+from datatracing.store.port import Content, InboxRow, RunSummary
+
+NAMED = 5
+"""How many names a sentence holds; the facts beside it hold all."""
+
+
+class Status(str, Enum):
+    """waiting: goes on by itself. problem: somebody should look. unknown: nothing has come that would tell."""
+
+    OK = "ok"
+    WAITING = "waiting"
+    PROBLEM = "problem"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage: in words for a person, and as facts for a program."""
+
+    name: str
+    status: Status
+    says: str
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    def document(self) -> dict[str, Any]:
+        """As it stands in the `stages` of a why document."""
+        return {"stage": self.name, "status": self.status.value, "says": self.says, "facts": self.facts}
+
+
+def moment(at: int | None) -> str:
+    """A time inside a sentence, to the second."""
+    return "an unknown time" if at is None else f"{clock.rfc3339(at) or '':.19} UTC".replace("T", " ")
+
+
+def count(n: int, one: str, many: str = "") -> str:
+    """`1 event`, `2 events`."""
+    return f"{n:,} {one if n == 1 else many or one + 's'}"
+
+
+def captured(rows: Sequence[InboxRow], *, sealed: bool) -> Stage:
+    """Which processes have spoken, and how much."""
+    numbers: dict[str, set[int]] = defaultdict(set)
+    for row in _events(rows):
+        numbers[row.producer].update(range(row.seq, row.seq + row.n))
+    holes = {name: max(seen) + 1 - len(seen) for name, seen in numbers.items()}
+    events, missing = sum(len(seen) for seen in numbers.values()), sum(holes.values())
+    producers = [{"producer": name, "events": len(numbers[name]), "not_arrived": holes[name]} for name in sorted(holes)]
+    facts = {"events": events, "producers": producers}
+    if not numbers:
+        nobody = "no process of this run has reported anything"
+        return Stage("captured", Status.PROBLEM if sealed else Status.UNKNOWN, nobody, facts)
+    says = f"{count(len(numbers), 'process', 'processes')} reported {count(events, 'event')}"
+    if missing:
+        return Stage("captured", Status.WAITING, f"{says}; {missing:,} more were numbered and have not arrived", facts)
+    return Stage("captured", Status.OK, says, facts)
+
+
+def received(rows: Sequence[InboxRow], summary: RunSummary | None) -> Stage:
+    """What is in the inbox, and whether the stored trace has all of it."""
+    if not rows:
+        expired = "nothing is in the inbox any more" if summary else "nothing has been received"
+        return Stage("received", Status.UNKNOWN, expired, {"deliveries": 0})
+    first, last = min(row.received_at for row in rows), max(row.received_at for row in rows)
+    late = max(0, len(rows) - summary.inbox_rows) if summary else len(rows)
+    facts = {
+        "deliveries": len(rows),
+        "first_at": clock.rfc3339(first),
+        "last_at": clock.rfc3339(last),
+        "not_folded_yet": late,
+    }
+    says = f"{count(len(rows), 'delivery', 'deliveries')} from {moment(first)} to {moment(last)}"
+    if late:
+        return Stage("received", Status.WAITING, f"{says}; {late:,} not folded in yet, the next sweep does it", facts)
+    return Stage("received", Status.OK, says, facts)
+
+
+def accounted(books: Books, ledger: Sequence[LedgerEntry]) -> Stage:
+    """Rejected, duplicate and lost, each with its reasons; and whether the books balance."""
+    reasons = [
+        {"fate": entry.fate.value, "reason": entry.reason, "count": entry.count, "at": clock.rfc3339(entry.at)}
+        for entry in ledger
+    ]
+    facts = {**all_fields(books), "balanced": books.balanced, "reasons": reasons}
+    says = (
+        f"{books.emitted:,} emitted = {books.stored:,} stored + {books.duplicate:,} duplicate + "
+        f"{books.sampled_out:,} sampled out + {books.rejected:,} rejected + {books.lost:,} lost"
+    )
+    bad = sorted({f"{entry.reason}" for entry in ledger if entry.fate in {Fate.REJECTED, Fate.LOST}})
+    if bad:
+        says += f" ({'; '.join(bad[:NAMED])}{'; ...' if len(bad) > NAMED else ''})"
+    if not books.balanced:
+        return Stage("books", Status.PROBLEM, f"the books do not balance: {says}", facts)
+    return Stage("books", Status.PROBLEM if books.rejected or books.lost else Status.OK, says, facts)
+
+
+def sealed(rows: Sequence[InboxRow], summary: RunSummary) -> Stage:
+    """When the orchestrator's record turned the events into the stored trace."""
+    read_at = max((row.seq for row in rows if row.content is Content.MANIFEST), default=None)
+    facts = {
+        "epoch": summary.epoch,
+        "sealed_at": clock.rfc3339(summary.sealed_at),
+        "manifest_read_at": clock.rfc3339(read_at),
+    }
+    if summary.verdict is None:
+        waits = "its orchestrator's record has come and is sealed next" if read_at else "the run is still open"
+        return Stage("sealed", Status.WAITING, f"not yet: {waits}", facts)
+    record = f" from the orchestrator's record read at {moment(read_at)}" if read_at else ""
+    return Stage("sealed", Status.OK, f"epoch {summary.epoch} at {moment(summary.sealed_at)}{record}", facts)
+
+
+def completeness(summary: RunSummary) -> Stage:
+    """Expected minus captured, the missing named."""
+    complete = summary.completeness
+    facts = all_fields(complete)
+    if complete.status is CompletenessStatus.UNKNOWN:
+        return Stage("completeness", Status.UNKNOWN, "unknown until the orchestrator's record has come", facts)
+    of = f"{complete.captured:,} of {count(complete.expected, 'span')}"
+    if complete.status is CompletenessStatus.COMPLETE:
+        return Stage("completeness", Status.OK, f"complete: {of}", facts)
+    named = ", ".join(complete.missing[:NAMED])
+    more = f" and {len(complete.missing) - NAMED:,} more" if len(complete.missing) > NAMED else ""
+    return Stage("completeness", Status.PROBLEM, f"partial: {of}; missing {named}{more}", facts)
+
+
+def verdict(summary: RunSummary) -> Stage:
+    """What sampling decided, by which rule and why."""
+    decided = summary.verdict
+    if decided is None:
+        return Stage("verdict", Status.WAITING, "none yet: it is decided when the run is sealed")
+    word = "keep" if decided.keep else "drop the detail, the skeleton stays"
+    says = f"{word}: {decided.reason} (rule {decided.rule}, rate {decided.rate:g})"
+    return Stage("verdict", Status.OK, says, all_fields(decided))
+
+
+def fate(summary: RunSummary) -> Stage:
+    """What has become of the run's data by now."""
+    facts = {"fate": summary.fate.value if summary.fate else None, "reason": summary.fate_reason}
+    if summary.fate is None:
+        return Stage("fate", Status.WAITING, f"open: {summary.fate_reason or 'the run is not sealed yet'}", facts)
+    gone = summary.fate not in {Fate.KEPT, Fate.SAMPLED_OUT}
+    says = f"{summary.fate.value.replace('_', ' ')}: {summary.fate_reason}"
+    return Stage("fate", Status.PROBLEM if gone else Status.OK, says, facts)
+
+
+def _events(rows: Sequence[InboxRow]) -> list[InboxRow]:
+    return [row for row in rows if row.content is Content.EVENTS]

@@ -1,0 +1,74 @@
+"""Why is this trace here, or not: sampled, rejected, lost, still on its way? One answer for every stage. Law 6."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from datatracing.access.visibility import Pipelines, may_see
+from datatracing.query import stages
+from datatracing.query.document import no_such_run
+from datatracing.query.stages import Stage, Status
+from datatracing.store.port import InboxRow, RunSummary, Store
+
+
+def why(store: Store, trace_id: str, visible: Pipelines = None) -> dict[str, Any]:
+    """The fate of a run with the reason at every stage. NotFoundError when nothing of it has arrived, or when this
+    reader may not see it; `query.absence` says what can be known then."""
+    summary = store.run(trace_id)
+    rows = store.inbox(summary.trace_id if summary else trace_id)
+    if summary is None and (visible is not None or not rows):
+        raise no_such_run(trace_id)
+    if summary is None:
+        return _not_swept_yet(trace_id, rows)
+    if not may_see(visible, summary.run):
+        raise no_such_run(trace_id)
+    return _document(summary, _stages(store, summary, rows))
+
+
+def with_stage(document: dict[str, Any], stage: Stage, after: str) -> dict[str, Any]:
+    """The document with one more stage: what only the asking host knows is added there."""
+    known = document["stages"]
+    place = next((index + 1 for index, each in enumerate(known) if each["stage"] == after), 0)
+    return {**document, "stages": [*known[:place], stage.document(), *known[place:]]}
+
+
+def _stages(store: Store, summary: RunSummary, rows: Sequence[InboxRow]) -> list[Stage]:
+    return [
+        stages.captured(rows, sealed=summary.verdict is not None),
+        stages.received(rows, summary),
+        stages.accounted(summary.books, store.ledger(summary.trace_id, limit=1_000)),
+        stages.sealed(rows, summary),
+        stages.completeness(summary),
+        stages.verdict(summary),
+        stages.fate(summary),
+    ]
+
+
+def _document(summary: RunSummary, found: Sequence[Stage]) -> dict[str, Any]:
+    return {
+        "trace_id": summary.trace_id,
+        "run": summary.run.name,
+        "namespace": summary.run.namespace,
+        "state": summary.state.value,
+        "fate": summary.fate.value if summary.fate else None,
+        "reason": summary.fate_reason,
+        "stages": [stage.document() for stage in found],
+    }
+
+
+def _not_swept_yet(trace_id: str, rows: Sequence[InboxRow]) -> dict[str, Any]:
+    """Deliveries lie in the inbox and no sweep has looked at them, so not even the run's name is known."""
+    reason = "received, and not folded yet: a collector or finalizer does that with its next sweep"
+    found = [
+        stages.captured(rows, sealed=False),
+        stages.received(rows, None),
+        Stage("fate", Status.WAITING, f"open: {reason}"),
+    ]
+    return {
+        "trace_id": trace_id,
+        "run": None,
+        "namespace": None,
+        "state": None,
+        "fate": None,
+        "reason": reason,
+        "stages": [stage.document() for stage in found],
+    }
