@@ -1,0 +1,151 @@
+"""An Airflow to throw away: its own home, SQLite metadata, free ports, started and stopped as a whole."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from datatracing.errors import DataTracingError
+
+COMPONENTS = ("api-server", "scheduler", "dag-processor")
+GRACE = 20
+"""Seconds a component has to end by itself; the finalizer flushes in them."""
+TAIL = 15
+"""Lines of a log that an error shows."""
+
+
+class ComponentEndedError(DataTracingError):
+    """A component of the Airflow we started is gone; the message holds the end of its log."""
+
+
+def free_port() -> int:
+    """A port that nobody listened on a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@dataclass(frozen=True)
+class Installation:
+    """Where one Airflow lives and how it is configured. `settings` are further environment variables, ours included."""
+
+    home: Path
+    dags: Path
+    settings: Mapping[str, str] = field(default_factory=dict)
+    port: int = field(default_factory=free_port)
+
+    @property
+    def url(self) -> str:
+        """Where the api-server listens: this machine only."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def environment(self) -> dict[str, str]:
+        """Of every process started here. What the caller's shell says about another Airflow is left out."""
+        inherited = {
+            name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW_", "DATATRACING_"))
+        }
+        return inherited | self._airflow() | dict(self.settings)
+
+    def _airflow(self) -> dict[str, str]:
+        options = {
+            "core": {
+                "dags_folder": str(self.dags),
+                "load_examples": "False",
+                "dags_are_paused_at_creation": "False",
+                "executor": "LocalExecutor",
+                "parallelism": "4",
+                "execution_api_server_url": f"{self.url}/execution/",
+                "simple_auth_manager_all_admins": "True",
+            },
+            "database": {"sql_alchemy_conn": f"sqlite:///{self.home / 'airflow.db'}"},
+            "api": {"host": "127.0.0.1", "port": str(self.port), "base_url": self.url, "workers": "1"},
+            # Without a shared secret each process makes up its own, and tasks cannot report.
+            "api_auth": {"jwt_secret": "thrown away with this installation"},
+            "scheduler": {"scheduler_idle_sleep_time": "0.2"},
+            "logging": {"worker_log_server_port": str(free_port())},
+        }
+        return {"AIRFLOW_HOME": str(self.home)} | {
+            f"AIRFLOW__{section.upper()}__{key.upper()}": value
+            for section, pairs in options.items()
+            for key, value in pairs.items()
+        }
+
+    def migrate(self) -> None:
+        """Create Airflow's own tables."""
+        self.home.mkdir(parents=True, exist_ok=True)
+        with self.log("migrate").open("wb") as log:
+            ended = subprocess.run(
+                airflow("db", "migrate"), env=self.environment(), stdout=log, stderr=log, check=False
+            )
+        if ended.returncode:
+            raise ComponentEndedError(f"airflow db migrate failed:\n{tail(self.log('migrate'))}")
+
+    def log(self, component: str) -> Path:
+        """What a component printed."""
+        return self.home / f"{component}.log"
+
+    @contextlib.contextmanager
+    def running(self, components: Sequence[str] = COMPONENTS) -> Iterator["Components"]:
+        """The components, started; when the block ends, however it ends, they are stopped with all their children."""
+        started = Components(self)
+        try:
+            started.start(components)
+            yield started
+        finally:
+            started.stop()
+
+
+class Components:
+    """The processes of one running installation."""
+
+    def __init__(self, installation: Installation) -> None:
+        self.installation = installation
+        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+
+    def start(self, components: Sequence[str]) -> None:
+        """Each in a process group of its own: a Ctrl-C reaches only us, and we stop them in order."""
+        environment = self.installation.environment()
+        for component in components:
+            with self.installation.log(component).open("wb") as log:
+                self.processes[component] = subprocess.Popen(
+                    airflow(component), env=environment, stdout=log, stderr=log, start_new_session=True
+                )
+
+    def check(self) -> None:
+        """ComponentEndedError when one is gone that should be running."""
+        for component, process in self.processes.items():
+            if process.poll() is not None:
+                log = self.installation.log(component)
+                raise ComponentEndedError(f"airflow {component} ended with {process.returncode}:\n{tail(log)}")
+
+    def stop(self) -> None:
+        """All of them, children included; what does not end by itself is killed."""
+        for process in self.processes.values():
+            send(process, signal.SIGTERM)
+        for process in self.processes.values():
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(GRACE)
+            send(process, signal.SIGKILL)
+            process.wait()
+
+
+def send(process: "subprocess.Popen[bytes]", number: int) -> None:
+    """To the whole group: a component's children outlive it otherwise."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, number)
+
+
+def airflow(*words: str) -> list[str]:
+    """The command line of the Airflow that is installed beside us."""
+    return [sys.executable, "-m", "airflow", *words]
+
+
+def tail(log: Path) -> str:
+    """The last lines of a log."""
+    return "\n".join(log.read_text(errors="replace").splitlines()[-TAIL:])
