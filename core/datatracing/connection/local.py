@@ -3,16 +3,12 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import orjson
-
 from datatracing.collector.accept import Receipt, accept
 from datatracing.collector.limits import Limits
 from datatracing.collector.packing import pack_manifest
 from datatracing.collector.seal import Sealer
 from datatracing.collector.sweep import sweep
-from datatracing.errors import NotFoundError
 from datatracing.model import clock
-from datatracing.model.document import span_documents
 from datatracing.model.fate import LedgerEntry
 from datatracing.model.manifest import Manifest
 from datatracing.query.document import trace_document
@@ -64,13 +60,7 @@ class LocalConnection:
 
     def trace(self, trace_id: str) -> dict[str, Any]:
         """See Connection."""
-        summary, spans = self.store.run(trace_id), self.store.spans(trace_id)
-        if summary is not None and spans is not None:
-            return trace_document(summary, orjson.loads(spans), self.store.links(summary.trace_id))
-        live = self.sealer.live(trace_id)
-        if live is None:
-            raise NotFoundError(f"this store holds no trace {trace_id}")
-        return trace_document(live[0], span_documents(live[1]), live[1].links)
+        return trace_document(self.store, self.sealer, trace_id)
 
     def why(self, trace_id: str) -> dict[str, Any]:
         """See Connection."""

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any, Protocol
 
 import orjson
@@ -20,7 +19,7 @@ from datatracing.store.port import RunSummary, Store
 class Live(Protocol):
     """Folds what has come so far of a run that is not sealed yet, without storing anything."""
 
-    def live(self, trace_id: str) -> Trace | None:
+    def live(self, trace_id: str) -> tuple[RunSummary, Trace] | None:
         """None when nothing readable has come."""
 
 
@@ -79,9 +78,8 @@ def trace_json(store: Store, live: Live, trace_id: str, visible: Pipelines = Non
     spans = store.spans(summary.trace_id) if summary and summary.verdict else None
     links = store.links(summary.trace_id) if summary else []
     if summary is None or spans is None:
-        trace = _open_trace(live, summary.trace_id if summary else trace_id)
-        summary, spans = _as_it_stands(trace, summary), dumps(span_documents(trace))
-        links = [*trace.links, *links]
+        summary, trace = _as_it_stands(live, summary.trace_id if summary else trace_id)
+        spans, links = dumps(span_documents(trace)), [*trace.links, *links]
     if not may_see(visible, summary.run):
         raise no_such_run(trace_id)
     seen = _once(visible_links(visible, links))
@@ -93,18 +91,12 @@ def no_such_run(trace_id: str) -> NotFoundError:
     return NotFoundError(f"no run with the trace id {trace_id} is stored")
 
 
-def _open_trace(live: Live, trace_id: str) -> Trace:
-    trace = live.live(trace_id)
-    if trace is None:
-        raise no_such_run(trace_id)
-    return trace
-
-
-def _as_it_stands(trace: Trace, known: RunSummary | None) -> RunSummary:
+def _as_it_stands(live: Live, trace_id: str) -> tuple[RunSummary, Trace]:
     """The stored summary of an open run is as old as the last sweep; its events are not."""
-    root = trace.root
-    summary = known or RunSummary(trace.run, root.state)
-    return replace(summary, state=root.state, times=root.times, completeness=trace.completeness)
+    found = live.live(trace_id)
+    if found is None:
+        raise no_such_run(trace_id)
+    return found
 
 
 def _once(links: Iterable[Link]) -> list[dict[str, Any]]:

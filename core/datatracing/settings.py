@@ -1,0 +1,145 @@
+"""Every setting of DataTracing in one model, read from the environment: `DATATRACING_` and the name in capitals.
+
+Capture runs in users' tasks and takes the same names as plain values (`capture()`): no task pays for this model.
+"""
+
+import os
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from datatracing.capture.settings import PREFIX, CaptureSettings, default_spool_dir
+from datatracing.errors import BadInputError
+
+_CAPTURED = tuple(each.name for each in fields(CaptureSettings))
+
+
+def default_store() -> str:
+    """A SQLite file in the user's data directory."""
+    data = os.environ.get("XDG_DATA_HOME") or Path("~/.local/share")
+    return f"sqlite:///{Path(data).expanduser() / 'datatracing' / 'traces.db'}"
+
+
+class Settings(BaseSettings):
+    """Raises BadInputError, which names the variable, when a value does not fit."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="ignore", frozen=True)
+
+    store: str = Field(
+        default_factory=default_store,
+        description="Where traces live: `sqlite:///path`, `postgresql+psycopg://user:password@host/database`, or a "
+        "collector, `https://host/datatracing`.",
+        json_schema_extra={"default": "a SQLite file in `~/.local/share/datatracing`"},
+    )
+    token: SecretStr = Field(
+        default=SecretStr(""),
+        description="Bearer token: what a collector asks for, and what is sent to a collector.",
+    )
+    namespace: str = Field(
+        default="default",
+        min_length=1,
+        description="Names this installation of the orchestrator. Two installations that share a store need two names.",
+    )
+    sample_rate: float = Field(
+        default=1.0,
+        ge=0,
+        le=1,
+        description="Share of complete, successful runs whose detail is kept. Failed and partial runs are always kept.",
+    )
+    settle_seconds: float = Field(
+        default=3.0,
+        ge=0,
+        description="How long a finalizer waits after a run's end: hooks of its last tasks can arrive after it.",
+    )
+    sweep_seconds: float = Field(
+        default=2.0,
+        gt=0,
+        description="How often `datatracing serve` looks for runs that have begun and for events that came late.",
+    )
+    spool_dir: Path = Field(
+        default_factory=default_spool_dir,
+        description="Where events wait for the store. Installations with different stores need different directories.",
+        json_schema_extra={"default": "`~/.local/state/datatracing/spool`"},
+    )
+    spool_limit: int = Field(
+        default=CaptureSettings.spool_limit,
+        gt=0,
+        description="Bytes that the spool may hold. What does not fit is counted and reported as lost.",
+    )
+    record_limit: int = Field(
+        default=CaptureSettings.record_limit,
+        gt=0,
+        description="Bytes of one event. A producer strips a bigger one to its skeleton, a collector refuses it.",
+    )
+    links_per_event: int = Field(default=1_000, gt=0, description="Links that one event may report.")
+    spans_per_run: int = Field(
+        default=200_000,
+        gt=0,
+        description="Spans per run that only events speak of. What the orchestrator's record names is never refused.",
+    )
+    flush_timeout: float = Field(
+        default=CaptureSettings.flush_timeout,
+        gt=0,
+        description="Seconds that the last hook of a process may wait for its events to be sent.",
+    )
+    linger: float = Field(
+        default=CaptureSettings.linger,
+        gt=0,
+        description="Seconds that the shipper waits for more events before it sends.",
+    )
+    connect_timeout: float = Field(
+        default=CaptureSettings.connect_timeout,
+        gt=0,
+        description="Seconds to wait for a connection to the store or collector.",
+    )
+    send_timeout: float = Field(
+        default=CaptureSettings.send_timeout,
+        gt=0,
+        description="Seconds that sending one batch may take, the answer included.",
+    )
+    retry_limit: float = Field(
+        default=CaptureSettings.retry_limit,
+        gt=0,
+        description="Seconds of the longest pause between two attempts while the store does not answer.",
+    )
+
+    def __init__(self, **values: Any) -> None:
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = PREFIX + "_".join(str(part) for part in first["loc"]).upper()
+            raise BadInputError(f"{name} does not fit: {first['msg']}") from error
+
+    def capture(self) -> CaptureSettings:
+        """The part that runs inside users' tasks, as plain values."""
+        values = {name: getattr(self, name) for name in _CAPTURED}
+        return CaptureSettings(**{**values, "token": self.token.get_secret_value()})
+
+    def limits(self) -> dict[str, int]:
+        """The fields of `collector.Limits` that can be set."""
+        return {
+            "event_bytes": self.record_limit,
+            "links_per_event": self.links_per_event,
+            "spans_per_run": self.spans_per_run,
+        }
+
+
+def reference() -> str:
+    """The table of all settings, as docs/settings.md shows it."""
+    rows = [
+        f"| `{PREFIX}{name.upper()}` | {_default(field)} | {field.description} |"
+        for name, field in Settings.model_fields.items()
+    ]
+    return "\n".join(["| variable | default | what it does |", "|---|---|---|", *rows]) + "\n"
+
+
+def _default(field: Any) -> str:
+    said = (field.json_schema_extra or {}).get("default")
+    if said is not None:
+        return str(said)
+    value = field.default.get_secret_value() if isinstance(field.default, SecretStr) else field.default
+    return f"`{value}`" if value != "" else "none"
