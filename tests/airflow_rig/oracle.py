@@ -1,0 +1,193 @@
+"""What Airflow's own tables say about a run. Plain SQL, none of our code: this is what a trace is held against."""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+from tests.conformance.account import Account, Attempt, Edge, LinkEnd, Times
+
+EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+COLUMNS = "task_id, map_index, try_number, state, scheduled_dttm, queued_dttm, start_date, end_date"
+ATTEMPTS = f"""
+  SELECT {COLUMNS}, task_instance_id AS ti FROM task_instance_history WHERE dag_id = :dag AND run_id = :run
+  UNION ALL
+  SELECT {COLUMNS}, id AS ti FROM task_instance WHERE dag_id = :dag AND run_id = :run
+  ORDER BY task_id, map_index, try_number
+"""
+READERS = """
+  SELECT dag_run.dag_id, dag_run.run_id FROM asset_event
+  JOIN dagrun_asset_event ON event_id = asset_event.id JOIN dag_run ON dag_run.id = dag_run_id
+  WHERE source_dag_id = :dag AND source_run_id = :run
+"""
+WRITERS = """
+  SELECT source_dag_id, source_run_id FROM dag_run
+  JOIN dagrun_asset_event ON dag_run_id = dag_run.id JOIN asset_event ON event_id = asset_event.id
+  WHERE dag_run.dag_id = :dag AND dag_run.run_id = :run AND source_run_id IS NOT NULL
+"""
+
+
+class Oracle:
+    """Reads one metadata database, which may be in use."""
+
+    def __init__(self, database: Path) -> None:
+        self.database = database
+
+    def account(self, dag: str, run: str) -> Account:
+        """Everything about one run, as of now."""
+        (row,) = self._rows("SELECT * FROM dag_run WHERE dag_id = :dag AND run_id = :run", dag=dag, run=run)
+        return Account(
+            orchestrator="airflow",
+            pipeline=dag,
+            run_key=run,
+            state=_STATES[row["state"]],
+            raw_state=row["state"],
+            times=Times(None, _micros(row["queued_at"]), _micros(row["start_date"]), _micros(row["end_date"])),
+            attempts=tuple(self._attempts(dag, run)),
+            edges=frozenset(edges(self._serialized(dag))),
+            links=frozenset((*self._triggers(dag, run), *self._assets(dag, run))),
+        )
+
+    def state(self, dag: str, run: str) -> str | None:
+        """The run's state, or None while there is no such run."""
+        return next(
+            iter(self._column("SELECT state FROM dag_run WHERE dag_id = :dag AND run_id = :run", dag, run)), None
+        )
+
+    def runs(self, dag: str) -> list[str]:
+        """Ids of all runs of a DAG, oldest first."""
+        return self._column("SELECT run_id FROM dag_run WHERE dag_id = :dag ORDER BY id", dag)
+
+    def task_states(self, dag: str, run: str) -> dict[str, str | None]:
+        """The current state of every task instance that is not mapped."""
+        rows = self._rows(
+            "SELECT task_id, state FROM task_instance WHERE dag_id = :dag AND run_id = :run", dag=dag, run=run
+        )
+        return {row["task_id"]: row["state"] for row in rows}
+
+    def attempts(self, dag: str, run: str, task: str) -> int:
+        """How often a task that is not mapped has been tried."""
+        newest = (
+            "SELECT MAX(try_number) AS n FROM task_instance WHERE dag_id = :dag AND run_id = :run AND task_id = :task"
+        )
+        return int(self._rows(newest, dag=dag, run=run, task=task)[0]["n"])
+
+    def reschedules(self, dag: str, run: str) -> int:
+        """How often a task of the run gave its place back."""
+        return len(self._first_starts(dag, run, "start_date"))
+
+    def _attempts(self, dag: str, run: str) -> Iterator[Attempt]:
+        first = {row["ti"]: row["at"] for row in self._first_starts(dag, run, "MIN(start_date)", "GROUP BY ti")}
+        rows = self._rows(ATTEMPTS, dag=dag, run=run)
+        last = {(row["task_id"], row["map_index"]): row["try_number"] for row in rows}
+        for row in rows:
+            followed = row["try_number"] < last[row["task_id"], row["map_index"]]
+            yield Attempt(
+                task=row["task_id"],
+                map_index=row["map_index"],
+                attempt=row["try_number"],
+                state="retried" if followed and row["state"] == "failed" else _STATES[row["state"]],
+                raw_state=row["state"],
+                times=_times(row, first.get(row["ti"])),
+            )
+
+    def _first_starts(self, dag: str, run: str, start: str, group: str = "") -> list[sqlite3.Row]:
+        # A rescheduled attempt's own start_date is that of its last look.
+        return self._rows(
+            f"SELECT ti_id AS ti, {start} AS at FROM task_reschedule WHERE ti_id IN (SELECT id FROM task_instance "
+            f"WHERE dag_id = :dag AND run_id = :run) {group}",
+            dag=dag,
+            run=run,
+        )
+
+    def _triggers(self, dag: str, run: str) -> Iterator[LinkEnd]:
+        """A parent's task keeps the id of the run it made as an XCom; the child has no word about its parent."""
+        for row in self._rows("SELECT dag_id, run_id, task_id, value FROM xcom WHERE key = 'trigger_run_id'"):
+            parent = (row["dag_id"], row["run_id"])
+            task = next(each for each in _tasks(self._serialized(row["dag_id"])) if each["task_id"] == row["task_id"])
+            child = (task["trigger_dag_id"], _unpacked(row["value"]))
+            if parent == (dag, run):
+                yield LinkEnd("triggered", "down", _name(*child))
+            if child == (dag, run):
+                yield LinkEnd("triggered", "up", _name(*parent))
+
+    def _assets(self, dag: str, run: str) -> Iterator[LinkEnd]:
+        yield from (LinkEnd("asset", "down", _name(*row)) for row in self._rows(READERS, dag=dag, run=run))
+        yield from (LinkEnd("asset", "up", _name(*row)) for row in self._rows(WRITERS, dag=dag, run=run))
+
+    def _serialized(self, dag: str) -> dict[str, Any]:
+        newest = "SELECT data FROM serialized_dag WHERE dag_id = :dag ORDER BY created_at DESC LIMIT 1"
+        return json.loads(self._column(newest, dag)[0])["dag"]
+
+    def _column(self, query: str, dag: str = "", run: str = "") -> list[Any]:
+        return [row[0] for row in self._rows(query, dag=dag, run=run)]
+
+    def _rows(self, query: str, **parameters: str) -> list[sqlite3.Row]:
+        with closing(sqlite3.connect(f"{self.database.as_uri()}?mode=ro", uri=True, timeout=30)) as connection:
+            connection.row_factory = sqlite3.Row
+            return connection.execute(query, parameters).fetchall()
+
+
+_STATES = {
+    None: "scheduled",
+    "none": "scheduled",
+    "scheduled": "scheduled",
+    "queued": "queued",
+    "running": "running",
+    "deferred": "deferred",
+    "up_for_reschedule": "deferred",
+    "up_for_retry": "retried",
+    "restarting": "running",
+    "success": "success",
+    "failed": "failed",
+    "skipped": "skipped",
+    "upstream_failed": "upstream_failed",
+    "removed": "removed",
+}
+
+
+def edges(serialized: dict[str, Any]) -> Iterator[Edge]:
+    """The DAG's edges; those inside one mapped task group join instances of the same index."""
+    groups = dict(_mapped_groups(serialized["task_group"]))
+    for task in _tasks(serialized):
+        up = task["task_id"]
+        for down in task.get("downstream_task_ids", ()):
+            yield Edge(up, down, same_index=up in groups and groups[up] == groups.get(down))
+
+
+def _mapped_groups(group: dict[str, Any], mapped: str = "") -> Iterator[tuple[str, str]]:
+    """Each task inside a mapped group, with that group's id."""
+    own = group["_group_id"] if group.get("is_mapped") else mapped
+    for name, (kind, child) in group["children"].items():
+        if kind == "taskgroup":
+            yield from _mapped_groups(child, own)
+        elif own:
+            yield name, own
+
+
+def _tasks(serialized: dict[str, Any]) -> list[dict[str, Any]]:
+    return [each["__var"] for each in serialized["tasks"]]
+
+
+def _unpacked(value: str) -> Any:
+    """An XCom is JSON, in the column as text that is sometimes JSON once more."""
+    once = json.loads(value)
+    return once if not (isinstance(once, str) and once.startswith('"')) else json.loads(once)
+
+
+def _name(dag: str, run: str) -> str:
+    return f"airflow:{dag}/{run}"
+
+
+def _times(row: sqlite3.Row, first: str | None) -> Times:
+    started = first if first and (row["start_date"] is None or first < row["start_date"]) else row["start_date"]
+    return Times(*map(_micros, (row["scheduled_dttm"], row["queued_dttm"], started, row["end_date"])))
+
+
+def _micros(text: str | None) -> int | None:
+    if text is None:
+        return None
+    return (datetime.fromisoformat(text).replace(tzinfo=timezone.utc) - EPOCH) // timedelta(microseconds=1)

@@ -1,0 +1,69 @@
+"""What an orchestrator's own database says about one run, in the words of DataTracing."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Times:
+    """Microseconds since the epoch, UTC; None where the database has none."""
+
+    scheduled_at: int | None = None
+    queued_at: int | None = None
+    started_at: int | None = None
+    ended_at: int | None = None
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One attempt of one task instance. Attempts count from 1; 0 is a task that was never tried."""
+
+    task: str
+    map_index: int
+    attempt: int
+    state: str
+    raw_state: str | None
+    times: Times = Times()
+
+    @property
+    def name(self) -> str:
+        """`task`, `task[3]`, and `#2` behind it from the second attempt on."""
+        index = f"[{self.map_index}]" if self.map_index >= 0 else ""
+        return f"{self.task}{index}" + (f" #{self.attempt}" if self.attempt > 1 else "")
+
+
+@dataclass(frozen=True)
+class Edge:
+    """A dependency between tasks. `same_index`: instances depend on the instance with their own map index only."""
+
+    upstream: str
+    downstream: str
+    same_index: bool = False
+
+
+@dataclass(frozen=True, order=True)
+class LinkEnd:
+    """A link as this run sees it; `run` is `orchestrator:PIPELINE/RUN_ID`."""
+
+    kind: str
+    direction: str
+    run: str
+
+
+@dataclass(frozen=True)
+class Account:
+    """One run. `attempts` has every attempt of every task instance, also the never started ones."""
+
+    orchestrator: str
+    pipeline: str
+    run_key: str
+    state: str
+    raw_state: str
+    times: Times
+    attempts: tuple[Attempt, ...]
+    edges: frozenset[Edge] = frozenset()
+    links: frozenset[LinkEnd] = frozenset()
+
+    @property
+    def name(self) -> str:
+        """As the command line takes it."""
+        return f"{self.orchestrator}:{self.pipeline}/{self.run_key}"
