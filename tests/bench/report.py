@@ -1,0 +1,69 @@
+"""Times to a table: p50 and p99 per hook and listener, and how many times longer the other one takes."""
+
+import json
+import os
+import platform
+from collections import defaultdict
+from importlib.metadata import version
+from pathlib import Path
+from statistics import median
+
+OURS, THEIRS, FLOOR = "datatracing_airflow", "openlineage", "stopwatch"
+HOOKS = {
+    "on_task_instance_running": "task running",
+    "on_task_instance_success": "task success",
+    "before_stopping": "task process ends",
+    "on_dag_run_running": "run running (scheduler)",
+    "on_dag_run_success": "run success (scheduler)",
+}
+HEAD = """\
+| store | hook | calls | empty hook p50 | DataTracing p50 / p99 | OpenLineage p50 / p99 | ratio of p50 |
+|---|---|---|---|---|---|---|"""
+
+
+def rows(store: str, times: Path) -> list[str]:
+    """One Markdown row per hook that both sides, or only ours, answered."""
+    measured = defaultdict(list)
+    for line in times.read_text().splitlines():
+        call = json.loads(line)
+        measured[call["hook"], call["listener"]].append(call["ms"])
+    return [row(store, hook, measured) for hook in HOOKS if measured.get((hook, OURS))]
+
+
+def row(store: str, hook: str, measured) -> str:
+    ours, theirs, floor = (measured.get((hook, listener), []) for listener in (OURS, THEIRS, FLOOR))
+    ratio = f"{median(theirs) / median(ours):.0f}x" if theirs else ""
+    cells = [store, HOOKS[hook], len(ours), middle(floor), both(ours), both(theirs), ratio]
+    return f"| {' | '.join(str(cell) for cell in cells)} |"
+
+
+def middle(times: list[float]) -> str:
+    return f"{median(times):.2f}" if times else ""
+
+
+def both(times: list[float]) -> str:
+    return f"{median(times):.2f} / {percentile(times, 0.99):.2f}" if times else ""
+
+
+def percentile(times: list[float], share: float) -> float:
+    """The smallest time that at least this share of the calls stayed within."""
+    ordered = sorted(times)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+
+def conditions(tasks: int) -> str:
+    """What a reader needs in order to compare."""
+    packages = ("apache-airflow", "apache-airflow-providers-openlineage", "psycopg")
+    versions = ", ".join(f"{name} {version(name)}" for name in packages)
+    return (
+        f"Milliseconds inside each hook. {tasks} tasks per store, two at a time, LocalExecutor, SQLite metadata. "
+        f"{processor()}, {os.cpu_count()} cores, load before {os.getloadavg()[0]:.1f}. "
+        f"Python {platform.python_version()}, {versions}; OpenLineage's transport is the console."
+    )
+
+
+def processor() -> str:
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.split(":")[1].strip()
+    return platform.processor()
