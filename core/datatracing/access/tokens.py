@@ -4,12 +4,6 @@ import hmac
 import secrets
 
 
-def bearer(header: str | None) -> str:
-    """The token in an Authorization header, or an empty text when there is none."""
-    scheme, _, token = (header or "").partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else ""
-
-
 def same_token(given: str, expected: str) -> bool:
     """Compared in constant time. Where no token is expected none is right: an unset token opens nothing."""
     if not expected:

@@ -1,0 +1,74 @@
+"""The reading routes. Law 8: each one takes what the reader may see from `reader`, and nothing else decides."""
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import BaseModel
+from starlette.responses import Response
+
+from datatracing.access.visibility import Pipelines
+from datatracing.api import schemas
+from datatracing.api.answers import answer
+from datatracing.connection.local import LocalConnection
+from datatracing.errors import BadInputError
+from datatracing.model.ids import is_trace_id
+from datatracing.query.document import trace_json
+from datatracing.query.find import find
+from datatracing.query.runs import parse_filter
+from datatracing.query.summary import page_document
+from datatracing.query.why import why
+
+Reader = Callable[..., Pipelines]
+"""A FastAPI dependency: it identifies the reader, or raises, and returns the pipelines that this reader may see."""
+
+RunName = Annotated[
+    str, Query(description="airflow:DAG_ID/RUN_ID, dagster:JOB/RUN_ID, prefect:FLOW/RUN_ID, or a trace id")
+]
+
+
+def reading(connection: LocalConnection, reader: Reader) -> APIRouter:
+    """Routes that change nothing."""
+    router = APIRouter(prefix="/api/v1", tags=["read"])
+    store, sealer = connection.store, connection.sealer
+    visible_to_reader = Depends(reader)
+
+    @router.get("/runs", responses=shape(schemas.PageShape))
+    def runs(query: Annotated[schemas.RunsQuery, Query()], visible: Pipelines = visible_to_reader) -> Response:
+        """Search run summaries, newest first."""
+        given = query.model_dump(exclude={"limit", "cursor"})
+        return answer(page_document(store.runs(parse_filter(**given, visible=visible), query.limit, query.cursor)))
+
+    @router.get("/find", responses=shape(schemas.FoundShape))
+    def found(run: RunName, visible: Pipelines = visible_to_reader) -> Response:
+        """The trace id behind a run's name."""
+        return answer({"trace_id": find(store, run, visible)})
+
+    @router.get("/traces", responses=shape(schemas.TraceShape))
+    def trace_by_name(run: RunName, visible: Pipelines = visible_to_reader) -> Response:
+        """The trace of a run, by its name."""
+        return answer(trace_json(store, sealer, find(store, run, visible), visible))
+
+    @router.get("/traces/{trace_id}", responses=shape(schemas.TraceShape))
+    def trace(trace_id: str, visible: Pipelines = visible_to_reader) -> Response:
+        """The trace: run, spans, dependencies, links, verdict, completeness."""
+        return answer(trace_json(store, sealer, checked(trace_id), visible))
+
+    @router.get("/traces/{trace_id}/why", responses=shape(schemas.WhyShape))
+    def why_it(trace_id: str, visible: Pipelines = visible_to_reader) -> Response:
+        """The run's fate, with the reason at every stage."""
+        return answer(why(store, checked(trace_id), visible))
+
+    return router
+
+
+def checked(trace_id: str) -> str:
+    """A trace id in lower case. BadInputError when it is none."""
+    if not is_trace_id(trace_id.lower()):
+        raise BadInputError("a trace id has 32 hex digits")
+    return trace_id.lower()
+
+
+def shape(model: type[BaseModel]) -> dict[int | str, dict[str, Any]]:
+    """What a route answers, for the OpenAPI document."""
+    return {200: {"model": model}, "default": {"model": schemas.ProblemShape, "description": "A problem (RFC 9457)"}}

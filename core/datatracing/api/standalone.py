@@ -1,0 +1,64 @@
+"""The app that `datatracing serve` runs: the same token sends and reads, and a thread keeps the store swept."""
+
+import logging
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from datatracing.access.visibility import Pipelines
+from datatracing.api.app import create_app
+from datatracing.api.ingest import Credentials, token_holder
+from datatracing.connection.local import LocalConnection
+
+log = logging.getLogger(__name__)
+
+
+def standalone(connection: LocalConnection, token: str, sweep_seconds: float) -> FastAPI:
+    """Whoever has the token may send and see everything."""
+
+    @asynccontextmanager
+    async def sweeping(_app: FastAPI) -> AsyncIterator[None]:
+        sweeper = Sweeper(connection.sweep, sweep_seconds)
+        sweeper.start()
+        try:
+            yield
+        finally:
+            sweeper.stop()
+
+    holder = token_holder(token)
+
+    def everything(credentials: Credentials) -> Pipelines:
+        holder(credentials)
+        return None
+
+    return create_app(connection, reader=everything, ingest_token=token, openapi=True, lifespan=sweeping)
+
+
+class Sweeper:
+    """Calls `sweep` again and again. A store that is away is tried again; what failed is counted in `failures`."""
+
+    def __init__(self, sweep: Callable[[], int], pause: float) -> None:
+        self.failures = 0
+        self._sweep = sweep
+        self._pause = pause
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="datatracing-sweep", daemon=True)
+
+    def start(self) -> None:
+        """Begin in the background."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ends after the sweep that is under way, which leaves nothing half done."""
+        self._stopped.set()
+        self._thread.join(timeout=30)
+
+    def _run(self) -> None:
+        while not self._stopped.wait(self._pause):
+            try:
+                self._sweep()
+            except Exception as error:
+                self.failures += 1
+                log.warning("the sweep failed and is tried again: %s", error)
