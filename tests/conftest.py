@@ -1,0 +1,23 @@
+"""What holds for every test."""
+
+import pytest
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """A test that is skipped fails: it would read like one that passed."""
+    report = yield
+    return _refused(report)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector):
+    """The same for a whole file that skips itself, for example for want of a package."""
+    report = yield
+    return _refused(report)
+
+
+def _refused(report):
+    if report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome, report.longrepr = "failed", f"skipped: {report.longrepr}"
+    return report
