@@ -1,0 +1,158 @@
+"""Connections and transactions: what differs between the two databases is here, and in `schema`."""
+
+import os
+import sqlite3
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+from urllib.parse import quote
+
+from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
+from sqlalchemy.exc import SQLAlchemyError
+
+from datatracing.errors import MissingExtraError
+from datatracing.store.sql.address import Address
+from datatracing.store.sql.faults import explain
+
+_WRITING = "datatracing_writing"
+
+_POSTGRES_DEFAULTS = {
+    "application_name": "datatracing",
+    "connect_timeout": "5",
+    # A server behind a dead network is noticed within half a minute instead of after hours.
+    "keepalives_idle": "10",
+    "keepalives_interval": "5",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "20000",
+}
+
+
+class Database:
+    """One database. `patience` is how many seconds to wait for a lock that somebody else holds.
+
+    `create` lets SQLite make the file: only a migration may, or a mistyped path would look like an empty store.
+    """
+
+    def __init__(self, address: Address, patience: float, *, create: bool = False) -> None:
+        self.address = address
+        self.patience = patience
+        self.engine = _sqlite(address, patience, create=create) if address.path else _postgres(address, patience)
+        _ENGINES.add(self.engine)
+
+    @property
+    def postgres(self) -> bool:
+        """Otherwise it is SQLite."""
+        return self.engine.dialect.name == "postgresql"
+
+    @contextmanager
+    def answering(self) -> Iterator[None]:
+        """Around our own statements: a driver's error becomes one of ours. Never around a caller's code."""
+        try:
+            yield
+        except (SQLAlchemyError, OverflowError, UnicodeError) as error:
+            raise explain(error, self.address) from error
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """For queries of ours."""
+        with self.answering(), self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """For changes of ours, all or nothing."""
+        with self.answering(), self.transaction() as connection:
+            yield connection
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """A writing transaction around a caller's code, whose own errors pass through as they are."""
+        with self.answering():
+            connection = self.engine.connect()
+        try:
+            with self.answering():
+                transaction = connection.execution_options(**{_WRITING: True}).begin()
+                if self.postgres:
+                    connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{int(self.patience * 1000)}ms'")
+            try:
+                yield connection
+            except BaseException:
+                # The block's own error is the news; what a lost connection left behind, the server undoes.
+                with suppress(SQLAlchemyError):
+                    transaction.rollback()
+                raise
+            with self.answering():
+                transaction.commit()
+        finally:
+            connection.close()
+
+    def close(self) -> None:
+        """Give back every connection."""
+        self.engine.dispose()
+
+
+def _sqlite(address: Address, patience: float, *, create: bool) -> Engine:
+    """The driver's own idea of when to begin is switched off: it would begin too late for IMMEDIATE to mean anything.
+
+    NORMAL under WAL survives the death of any process; a power cut may take the last commits.
+    """
+    place = f"file:{quote(str(address.path))}?mode={'rwc' if create else 'rw'}"
+
+    def connect() -> sqlite3.Connection:
+        made = sqlite3.connect(place, uri=True, timeout=patience, isolation_level=None, check_same_thread=False)
+        try:
+            made.execute("PRAGMA synchronous=NORMAL")
+            if create:
+                made.execute("PRAGMA journal_mode=WAL")
+        except BaseException:
+            made.close()
+            raise
+        return made
+
+    engine = create_engine(
+        "sqlite://", creator=connect, poolclass=QueuePool, pool_timeout=patience, hide_parameters=True
+    )
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        writing = connection.get_execution_options().get(_WRITING)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+    return engine
+
+
+def _postgres(address: Address, patience: float) -> Engine:
+    assert address.server is not None
+    given: dict[str, Any] = {**_POSTGRES_DEFAULTS, **address.server.query}
+    try:
+        return create_engine(
+            address.server.set(query=given),
+            # Someone else's default could be a snapshot taken before the lock on a trace is held.
+            isolation_level="READ COMMITTED",
+            pool_pre_ping=True,
+            pool_timeout=patience,
+            hide_parameters=True,
+        )
+    except ImportError as error:
+        raise MissingExtraError("the Postgres driver is not installed: pip install 'datatracing[postgres]'") from error
+
+
+_ENGINES: "weakref.WeakSet[Engine]" = weakref.WeakSet()
+
+
+def _close_files() -> None:
+    """SQLite keeps track of its locks per process: a child would take the parent's open file for its own."""
+    for engine in _ENGINES:
+        if engine.dialect.name == "sqlite":
+            engine.dispose()
+
+
+def _forget_connections() -> None:
+    """A child must not speak over its parent's connections; it opens its own, and leaves these open."""
+    for engine in _ENGINES:
+        engine.dispose(close=False)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_close_files, after_in_child=_forget_connections)

@@ -1,0 +1,118 @@
+"""The Store over SQLite and Postgres."""
+
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from sqlalchemy import func, select
+
+from datatracing.model.fate import LedgerEntry
+from datatracing.model.link import Link
+from datatracing.store.paging import checked_limit
+from datatracing.store.port import InboxRow, Page, RunFilter, RunSummary
+from datatracing.store.sql import inbox, ledger, listing, revision
+from datatracing.store.sql.address import parse
+from datatracing.store.sql.backlog import Backlog
+from datatracing.store.sql.database import Database
+from datatracing.store.sql.edges import links_of
+from datatracing.store.sql.sealing import SqlSealing
+from datatracing.store.sql.summaries import read_summary, summaries
+from datatracing.store.sql.tables import details, runs, skeletons, trace_aliases
+from datatracing.store.trace_key import trace_key
+
+PATIENCE = 10.0
+"""Seconds to wait for a lock."""
+
+
+class SqlStore:
+    """See Store. Opening contacts nothing; the first call does."""
+
+    def __init__(self, url: str, patience: float = PATIENCE) -> None:
+        address = parse(url)
+        self.url = address.text
+        self.database = Database(address, patience)
+        self._backlog = Backlog()
+
+    def __repr__(self) -> str:
+        return f"SqlStore({self.url!r})"
+
+    def append(self, rows: Sequence[InboxRow]) -> int:
+        """See Store."""
+        with self.database.writing() as connection:
+            return inbox.add(connection, rows)
+
+    @contextmanager
+    def sealing(self, trace_id: str) -> Iterator[SqlSealing]:
+        """See Store."""
+        trace_key(trace_id)
+        with self.database.transaction() as connection:
+            sealing = SqlSealing(self.database, connection, trace_id)
+            sealing.hold()
+            yield sealing
+
+    def inbox(self, trace_id: str) -> list[InboxRow]:
+        """See Store."""
+        with self.database.reading() as connection:
+            return inbox.rows_of(connection, trace_id)
+
+    def unfolded(self, limit: int) -> list[str]:
+        """See Store."""
+        with self.database.reading() as connection:
+            return [key.hex() for key in self._backlog.take(connection, checked_limit(limit))]
+
+    def run(self, trace_id: str) -> RunSummary | None:
+        """See Store."""
+        key = trace_key(trace_id)
+        by_alias = (
+            summaries()
+            .join(trace_aliases, trace_aliases.c.run_no == runs.c.run_no)
+            .where(trace_aliases.c.alias == key)
+            .order_by(runs.c.started_at.is_(None), runs.c.started_at, runs.c.trace_id)
+        )
+        with self.database.reading() as connection:
+            own = connection.execute(summaries().where(runs.c.trace_id == key)).first()
+            row = own or connection.execute(by_alias).first()
+            return read_summary(row) if row else None
+
+    def runs(self, where: RunFilter, limit: int, cursor: str | None = None) -> Page:
+        """See Store."""
+        with self.database.reading() as connection:
+            return listing.page(connection, where, limit, cursor)
+
+    def spans(self, trace_id: str) -> bytes | None:
+        """See Store."""
+        query = (
+            select(func.coalesce(details.c.spans, skeletons.c.spans))
+            .select_from(runs)
+            .join(skeletons, skeletons.c.run_no == runs.c.run_no)
+            .join(details, details.c.run_no == runs.c.run_no, isouter=True)
+            .where(runs.c.trace_id == trace_key(trace_id))
+        )
+        with self.database.reading() as connection:
+            packed = connection.scalar(query)
+        return None if packed is None else zlib.decompress(packed)
+
+    def links(self, trace_id: str) -> list[Link]:
+        """See Store."""
+        number = select(runs.c.run_no).where(runs.c.trace_id == trace_key(trace_id))
+        with self.database.reading() as connection:
+            known = connection.scalar(number)
+            return [] if known is None else links_of(connection, known)
+
+    def record(self, entries: Sequence[LedgerEntry]) -> None:
+        """See Store."""
+        with self.database.writing() as connection:
+            ledger.add(connection, entries)
+
+    def ledger(self, trace_id: str | None = None, limit: int = 100) -> list[LedgerEntry]:
+        """See Store."""
+        with self.database.reading() as connection:
+            return ledger.newest(connection, trace_id, checked_limit(limit))
+
+    def check(self) -> None:
+        """See Store."""
+        revision.check(self.database)
+
+    def close(self) -> None:
+        """See Store."""
+        self.database.close()

@@ -1,0 +1,85 @@
+"""A run's summary as a row, and back."""
+
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import Row, Select, select
+
+from datatracing.model.completeness import Completeness, CompletenessStatus
+from datatracing.model.event import Times
+from datatracing.model.fate import Books, Fate
+from datatracing.model.run import RunRef
+from datatracing.model.states import State
+from datatracing.model.verdict import Verdict
+from datatracing.store.paging import NEVER
+from datatracing.store.port import RunSummary
+from datatracing.store.sql.tables import pipelines, runs
+from datatracing.store.trace_key import trace_key
+
+
+def summary_row(summary: RunSummary, pipeline_id: int) -> dict[str, Any]:
+    """Every column of `runs` but the number."""
+    verdict, complete, started_at = summary.verdict, summary.completeness, summary.times.started_at
+    return {
+        "trace_id": trace_key(summary.trace_id),
+        "pipeline_id": pipeline_id,
+        "run_key": summary.run.run_key,
+        "state": summary.state.value,
+        "raw_state": summary.raw_state,
+        **asdict(summary.times),
+        "order_at": NEVER if started_at is None else started_at,
+        "duration": summary.duration,
+        "epoch": summary.epoch,
+        "verdict_keep": verdict.keep if verdict else None,
+        "verdict_rule": verdict.rule if verdict else None,
+        "verdict_reason": verdict.reason if verdict else None,
+        "verdict_rate": verdict.rate if verdict else None,
+        "fate": summary.fate.value if summary.fate else None,
+        "fate_reason": summary.fate_reason,
+        "completeness": complete.status.value,
+        "expected": complete.expected,
+        "captured": complete.captured,
+        "missing": complete.missing,
+        **asdict(summary.books),
+        "counts": dict(summary.counts),
+        "sealed_at": summary.sealed_at,
+        "inbox_rows": summary.inbox_rows,
+        "fingerprint": summary.fingerprint,
+    }
+
+
+def summaries() -> "Select[Any]":
+    """Rows for `read_summary`, never of runs that a link has merely named."""
+    columns = (pipelines.c.orchestrator, pipelines.c.namespace, pipelines.c.name, *runs.c)
+    return select(*columns).join(pipelines, pipelines.c.id == runs.c.pipeline_id).where(runs.c.state.is_not(None))
+
+
+def read_ref(row: "Row[Any]") -> RunRef:
+    """The run that a row of `runs` joined with `pipelines` is about."""
+    return RunRef(row.orchestrator, row.namespace, row.name, row.run_key)
+
+
+def read_summary(row: "Row[Any]") -> RunSummary:
+    """What `summary_row` wrote."""
+    return RunSummary(
+        run=read_ref(row),
+        state=State(row.state),
+        raw_state=row.raw_state,
+        times=Times(row.scheduled_at, row.queued_at, row.started_at, row.ended_at),
+        epoch=row.epoch,
+        verdict=_verdict(row),
+        fate=Fate(row.fate) if row.fate else None,
+        fate_reason=row.fate_reason,
+        completeness=Completeness(CompletenessStatus(row.completeness), row.expected, row.captured, tuple(row.missing)),
+        books=Books(row.emitted, row.stored, row.duplicate, row.sampled_out, row.rejected, row.lost),
+        counts=row.counts,
+        sealed_at=row.sealed_at,
+        inbox_rows=row.inbox_rows,
+        fingerprint=row.fingerprint,
+    )
+
+
+def _verdict(row: "Row[Any]") -> Verdict | None:
+    if row.verdict_keep is None:
+        return None
+    return Verdict(row.verdict_keep, row.verdict_rule, row.verdict_reason, row.verdict_rate)
