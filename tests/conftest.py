@@ -2,6 +2,15 @@
 
 import pytest
 
+from datatracing.capture.guard import reraising
+
+
+@pytest.fixture(autouse=True)
+def _guarded_errors_are_seen():
+    """What the guard would hide from a host is a bug of ours, so a test fails with it."""
+    with reraising():
+        yield
+
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):

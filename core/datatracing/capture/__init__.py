@@ -1,0 +1,19 @@
+"""What runs inside the user's process: standard library only, and nothing of it may hurt the host (law 1)."""
+
+from datatracing.capture.guard import guard
+from datatracing.capture.inventory import SpoolFile, pending, spool_status
+from datatracing.capture.recorder import Recorder
+from datatracing.capture.settings import CaptureSettings, default_spool_dir
+from datatracing.capture.shipping import ShipReport, ship_spools
+
+__all__ = [
+    "CaptureSettings",
+    "Recorder",
+    "ShipReport",
+    "SpoolFile",
+    "default_spool_dir",
+    "guard",
+    "pending",
+    "ship_spools",
+    "spool_status",
+]

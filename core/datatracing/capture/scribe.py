@@ -1,0 +1,70 @@
+"""An event as the bytes that go into the spool: redacted, and never bigger than a record may be."""
+
+from collections import Counter
+from dataclasses import replace
+from typing import Protocol
+
+from datatracing.capture.guard import guard
+from datatracing.model import codec
+from datatracing.model.event import Event
+
+MARKER = "datatracing.stripped"
+"""The attribute that says why there are no others."""
+
+
+class TooBigError(ValueError):
+    """Even the skeleton does not fit into a record."""
+
+
+class Redactor(Protocol):
+    """What capture asks of redaction."""
+
+    def event(self, event: Event) -> Event:
+        """The same event with every secret masked, bounded, and nothing but plain JSON values in it."""
+
+
+class Scribe:
+    """Law 7: what leaves here has been redacted, or has nothing left in it that a user wrote."""
+
+    def __init__(self, redactor: Redactor | None, limit: int) -> None:
+        self.stripped: Counter[str] = Counter()
+        """Events that became skeletons, by reason."""
+        self._redactor = redactor
+        self._limit = limit
+
+    def write(self, event: Event) -> bytes:
+        """JSON. TooBigError when not even the names of the run and its tasks fit."""
+        data = self._redacted(event)
+        if data is None:
+            data = self._skeleton(event, "redaction_failed")
+        if len(data) > self._limit:
+            data = self._skeleton(event, "too_big")
+        if len(data) > self._limit:
+            data = codec.dumps(replace(_skeleton(event, "too_big"), upstream=(), links=()))
+        if len(data) > self._limit:
+            raise TooBigError
+        return data
+
+    def _redacted(self, event: Event) -> bytes | None:
+        with guard("capture.redact"):
+            if self._redactor is not None:
+                return codec.dumps(self._redactor.event(event))
+        return None
+
+    def _skeleton(self, event: Event, why: str) -> bytes:
+        self.stripped[why] += 1
+        return codec.dumps(_skeleton(event, why))
+
+
+def default_redactor() -> Redactor:
+    """The rules that hold where nobody has said otherwise."""
+    from datatracing.redact import Redactor as Rules
+
+    rules: Redactor = Rules()
+    return rules
+
+
+def _skeleton(event: Event, why: str) -> Event:
+    """Ids, state, times and edges. Asset URIs go too: they carry passwords."""
+    links = tuple(replace(link, evidence="") for link in event.links)
+    return replace(event, attributes={MARKER: why}, error=None, assets=(), links=links)

@@ -1,0 +1,144 @@
+"""The background thread that brings the outbox to the store. It runs beside tasks, never on their threads."""
+
+import logging
+from queue import Empty, SimpleQueue
+from threading import Event, Thread
+from time import monotonic
+
+from datatracing.capture.breaker import Breaker
+from datatracing.capture.courier import Courier
+from datatracing.capture.guard import guard
+from datatracing.capture.outbox import Outbox
+from datatracing.capture.settings import CaptureSettings
+from datatracing.capture.sinks.fused import BrokenOffError, FusedSink
+from datatracing.capture.sinks.port import Receipt
+from datatracing.errors import DataTracingError
+
+log = logging.getLogger("datatracing")
+
+ADOPT_INTERVAL = 5.0
+ADOPT_FILES = 16
+"""Of the dead, per turn: a task's process must not work off the backlog of a whole machine."""
+
+_parents_sinks: list[FusedSink] = []
+"""Kept for ever in a forked child: to destroy a driver's connection there would talk to the parent's server."""
+
+
+class Shipper:
+    """Started by the first event. A SimpleQueue wakes it, because a signal handler may emit in the middle of that."""
+
+    def __init__(self, settings: CaptureSettings, outbox: Outbox, *, may_send: bool = True) -> None:
+        self.receipt = Receipt()
+        """What this process has delivered, the spools of the dead included."""
+        self._settings = settings
+        self._outbox = outbox
+        self._may_send = may_send
+        self._breaker = Breaker(settings.spool_dir, settings.retry_limit)
+        self._messages: SimpleQueue[Event | None] = SimpleQueue()
+        self._thread: Thread | None = None
+        self._sink = FusedSink(settings, self._breaker)
+        self._awake = False
+        self._attempting = False
+        self._stopped = False
+        self._more_to_adopt = True
+        self._complaint = ""
+
+    def wake(self) -> None:
+        """There is something to ship. Costs a queue operation, and the first time the start of a thread."""
+        if self._may_send and (self._thread is None or not self._thread.is_alive()):
+            self._start()
+        if not self._awake:
+            self._awake = True
+            self._messages.put(None)
+
+    def flush(self, timeout: float) -> bool:
+        """Wait until everything is shipped. At once False while the store is known not to answer."""
+        if not self._outbox.waiting():
+            return True
+        if not self._may_send or (self._breaker.remaining() and not self._attempting):
+            return False
+        self.wake()
+        answers, done = self._sink.answers, Event()
+        self._messages.put(done)
+        if not done.wait(timeout) and self._sink.answers == answers:
+            # The thread may be cut before it sees its own timeout; without this the next process would wait as long.
+            self._breaker.trip(f"no answer within {timeout} s")
+        return not self._outbox.waiting()
+
+    def stop(self, timeout: float) -> bool:
+        """End the thread; False when it is still in the middle of something."""
+        self._stopped = True
+        if self._thread is None:
+            return True
+        self._messages.put(None)
+        self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    def forked(self) -> bool:
+        """Called in a forked child on the parent's shipper: may the child send by itself?"""
+        _parents_sinks.append(self._sink)
+        return self._may_send and self._sink.forked()
+
+    def _start(self) -> None:
+        self._thread = Thread(target=self._run, name="datatracing-shipper", daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        while not self._stopped:
+            asked = self._wait()
+            with guard("capture.shipper"):
+                self._turn(adopt=not asked)
+            for each in asked:
+                each.set()
+
+    def _wait(self) -> list[Event]:
+        """Until something was emitted and a moment for more of it has passed, or somebody asks, or a retry is due."""
+        until = monotonic() + self._pause()
+        while not self._stopped:
+            try:
+                message = self._messages.get(timeout=max(0.0, until - monotonic()))
+            except Empty:
+                break
+            if message is not None:
+                return [message]
+            self._awake = False
+            until = min(until, monotonic() + self._settings.linger)
+        return []
+
+    def _pause(self) -> float:
+        if blocked := self._breaker.remaining():
+            return blocked
+        if self._outbox.waiting() or self._more_to_adopt:
+            return self._settings.linger
+        return ADOPT_INTERVAL
+
+    def _turn(self, *, adopt: bool) -> None:
+        self._outbox.quota.sum()
+        if self._stopped or self._breaker.remaining():
+            return
+        courier = Courier(self._settings, self._outbox, self._sink)
+        self._attempting = True
+        try:
+            courier.own()
+            self._more_to_adopt = not (adopt and courier.adopted(ADOPT_FILES, self._called))
+            self._complain("")
+        except BrokenOffError:
+            return
+        except DataTracingError as error:
+            self._complain(str(error))
+        finally:
+            self._attempting = False
+            self.receipt += courier.receipt
+            self._sink.close()
+
+    def _called(self) -> bool:
+        return self._stopped or not self._messages.empty()
+
+    def _complain(self, text: str) -> None:
+        """Once when an outage begins, once when it is over."""
+        if text and not self._complaint:
+            where = self._settings.spool_dir
+            log.warning("DataTracing: %s. Events wait in %s; your pipeline is not affected.", text, where)
+        elif self._complaint and not text:
+            log.info("DataTracing delivers again.")
+        self._complaint = text

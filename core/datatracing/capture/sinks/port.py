@@ -1,0 +1,39 @@
+"""What the shipper asks of a place that takes events."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from datatracing.capture.packing import Row
+from datatracing.model.fate import LedgerEntry
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What became of the events that were sent; together they are all of them. Rejected: the store noted why."""
+
+    accepted: int = 0
+    duplicate: int = 0
+    rejected: int = 0
+
+    def __add__(self, other: "Receipt") -> "Receipt":
+        return Receipt(self.accepted + other.accepted, self.duplicate + other.duplicate, self.rejected + other.rejected)
+
+
+class Sink(Protocol):
+    """Used by one thread. `send` and `report` return when the store has made it durable, and end in bounded time.
+
+    StoreUnreachableError: try the same again later. BadInputError: the store answered that it will never take this.
+    """
+
+    def send(self, rows: Sequence[Row]) -> Receipt:
+        """All of the rows or none. A row that the store has already is left alone."""
+
+    def report(self, entries: Sequence[LedgerEntry]) -> None:
+        """What was lost on the way. All of the entries or none."""
+
+    def close(self) -> None:
+        """Let go of the connection; the next `send` opens another. Never raises."""
+
+    def forked(self) -> bool:
+        """Asked in a forked child about the parent's sink: may the child open one of its own?"""

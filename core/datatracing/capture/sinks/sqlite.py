@@ -1,0 +1,105 @@
+"""Straight into a SQLite store, with the standard library's driver."""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from urllib.parse import quote
+
+from datatracing.capture.packing import Row
+from datatracing.capture.settings import CaptureSettings
+from datatracing.capture.sinks.port import Receipt
+from datatracing.errors import BadInputError, SchemaMismatchError, StoreUnreachableError
+from datatracing.model import clock
+from datatracing.model.fate import LedgerEntry
+
+INSERT = (
+    "INSERT INTO inbox (trace_id, producer, seq, content, n, payload, received_at)"
+    " VALUES (?, ?, ?, 0, ?, ?, ?) ON CONFLICT DO NOTHING"
+)
+# The second half makes a report that is sent twice count once; `at` and `count` of a report never change.
+LOSE = (
+    "INSERT INTO ledger (fate, reason, count, at, trace_id, producer) SELECT :fate, :reason, :count, :at, :trace,"
+    " :producer WHERE NOT EXISTS (SELECT 1 FROM ledger WHERE at = :at AND producer = :producer AND reason = :reason"
+    " AND trace_id IS :trace)"
+)
+
+
+class SqliteSink:
+    """Many processes write to one file: WAL, and a lock that is taken at the start of a transaction."""
+
+    def __init__(self, settings: CaptureSettings) -> None:
+        # Three slashes and a relative path, four and an absolute one; nothing is percent-decoded.
+        self._path = settings.store.partition("///")[2].partition("?")[0]
+        self._timeout = settings.send_timeout
+        self._connection: sqlite3.Connection | None = None
+        self._in_use = False
+
+    def send(self, rows: Sequence[Row]) -> Receipt:
+        """One transaction."""
+        receipt = Receipt()
+        with self._transaction() as connection:
+            for row in rows:
+                values = (bytes.fromhex(row.trace_id), row.producer, row.seq, row.n, row.payload, clock.now())
+                new = connection.execute(INSERT, values).rowcount
+                receipt += Receipt(accepted=row.n) if new else Receipt(duplicate=row.n)
+        return receipt
+
+    def report(self, entries: Sequence[LedgerEntry]) -> None:
+        """One transaction."""
+        with self._transaction() as connection:
+            connection.executemany(LOSE, [_named(entry) for entry in entries])
+
+    def close(self) -> None:
+        """The lock on the file ends here too."""
+        if self._connection is not None:
+            with suppress(sqlite3.Error):  # the descriptors are given back all the same
+                self._connection.close()
+        self._connection = None
+        self._in_use = False
+
+    def forked(self) -> bool:
+        """No, if the file was open in the parent: SQLite then takes the parent's locks for the child's own."""
+        return not self._in_use
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        try:
+            connection = self._connection = self._connection or self._connect()
+            connection.execute("BEGIN IMMEDIATE")
+            yield connection
+            connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            self.close()
+            raise self._explained(error) from error
+        except BaseException:
+            self.close()
+            raise
+
+    def _connect(self) -> sqlite3.Connection:
+        self._in_use = True
+        # mode=rw: a sink never makes an empty database where there is none.
+        connection = sqlite3.connect(
+            f"file:{quote(self._path)}?mode=rw", uri=True, timeout=self._timeout, isolation_level=None
+        )
+        connection.execute("PRAGMA synchronous=NORMAL")
+        return connection
+
+    def _explained(self, error: sqlite3.Error) -> Exception:
+        text = str(error)
+        if "no such table" in text or "has no column" in text or "no column named" in text:
+            return SchemaMismatchError(
+                f"the store {self._path} has other tables ({text}): run `datatracing db upgrade`"
+            )
+        if "unable to open" in text:
+            return StoreUnreachableError(
+                f"the store {self._path} cannot be opened: check the path, then run `datatracing db upgrade`"
+            )
+        if isinstance(error, sqlite3.IntegrityError | sqlite3.DataError | sqlite3.InterfaceError):
+            return BadInputError(type(error).__name__)
+        return StoreUnreachableError(f"the store {self._path} cannot be written: {text}")
+
+
+def _named(entry: LedgerEntry) -> dict[str, str | int | bytes | None]:
+    trace = bytes.fromhex(entry.trace_id) or None
+    named = {"fate": entry.fate.value, "reason": entry.reason, "count": entry.count, "at": entry.at}
+    return {**named, "trace": trace, "producer": entry.producer}
