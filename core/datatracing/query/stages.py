@@ -41,7 +41,8 @@ class Stage:
 
 def moment(at: int | None) -> str:
     """A time inside a sentence, to the second."""
-    return "an unknown time" if at is None else f"{clock.rfc3339(at) or '':.19} UTC".replace("T", " ")
+    text = clock.rfc3339(at)
+    return "an unknown time" if text is None else f"{text[:10]} {text[11:19]} UTC"
 
 
 def count(n: int, one: str, many: str = "") -> str:

@@ -1,0 +1,96 @@
+"""`doctor`: is everything in order here, and if not, what is to be done?"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from datatracing.cli.connecting import Json, Store
+from datatracing.cli.output import glyphs, print_json, print_page
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+    from datatracing.connection import Connection
+    from datatracing.ops.finding import Finding
+    from datatracing.settings import Settings
+
+
+def doctor(*, store: Store = "", json: Json = False) -> None:
+    """Check the store, the spool, the disk and the orchestrator. Exit 1 when something has to be done."""
+    from datatracing.settings import Settings
+
+    found = list(_findings(Settings(), store))
+    if json:
+        print_json({"ok": all(each.ok for each in found), "findings": [vars(each) for each in found]})
+    else:
+        print_page(_page(found))
+    if not all(each.ok for each in found):
+        raise typer.Exit(1)
+
+
+def _findings(settings: "Settings", store: str) -> "Iterator[Finding]":
+    from datatracing import __version__
+    from datatracing.capture import spool_status
+    from datatracing.model import clock
+    from datatracing.ops import host
+    from datatracing.ops.finding import Finding
+
+    yield Finding("version", ok=True, detail=f"DataTracing {__version__}")
+    yield from _store(settings, store)
+    yield host.spool(settings.spool_dir, spool_status(settings.spool_dir), clock.now())
+    yield host.disk("spool disk", settings.spool_dir, settings.spool_limit)
+    yield from host.airflow()
+
+
+def _store(settings: "Settings", store: str) -> "Iterator[Finding]":
+    from datatracing.connection import connect
+    from datatracing.errors import DataTracingError
+    from datatracing.ops import host, stored
+    from datatracing.ops.finding import Finding
+
+    url = store or settings.store
+    try:
+        connection = connect(url)
+    except DataTracingError as error:
+        yield Finding("store", ok=False, detail=str(error), advice="set DATATRACING_STORE")
+        return
+    try:
+        first = stored.reachable(connection.url, connection.check)
+        yield first
+        if url.startswith("sqlite:///"):
+            yield host.disk("store disk", Path(url.removeprefix("sqlite:///")).parent, settings.spool_limit)
+        if first.ok:
+            yield from _contents(connection, settings)
+    finally:
+        connection.close()
+
+
+def _contents(connection: "Connection", settings: "Settings") -> "Iterator[Finding]":
+    from datatracing.connection.local import LocalConnection
+    from datatracing.model import clock
+    from datatracing.ops import stored
+    from datatracing.store.port import RunFilter
+
+    yield stored.runs(connection.runs(RunFilter(), 1))
+    yield stored.namespaces(connection.runs, settings.namespace)
+    if isinstance(connection, LocalConnection):
+        yield stored.ledger(connection.store.ledger(limit=1_000), clock.now())
+
+
+def _page(found: "list[Finding]") -> "Iterator[Text]":
+    from rich.text import Text
+
+    from datatracing.cli.terminal.glyphs import STATUS_COLOURS
+    from datatracing.cli.terminal.text import plain
+
+    signs, wide = glyphs(), max(len(each.name) for each in found)
+    for each in found:
+        status = "ok" if each.ok else "problem"
+        sign = (signs.statuses[status], STATUS_COLOURS[status])
+        yield Text.assemble(sign, f" {status:7}  {each.name:{wide}}  {plain(each.detail)}")
+        if each.advice:
+            yield Text.assemble(
+                " " * (11 + wide + 2), (f"{signs.arrow} {plain(each.advice)}", "bold" if not each.ok else "")
+            )

@@ -1,0 +1,91 @@
+"""`serve`: collector and read API as one server."""
+
+import ipaddress
+import logging
+import socket
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from datatracing.access.tokens import fresh_token
+from datatracing.cli.connecting import Store
+from datatracing.errors import BadInputError, DataTracingError
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from datatracing.connection.local import LocalConnection
+
+LOG_LINE = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="0 takes a free one.", min=0, max=65_535)] = 8765,
+    *,
+    store: Store = "",
+) -> None:
+    """Take events in and answer /api/v1, for holders of the token in DATATRACING_TOKEN.
+
+    Without a token a new one is made and shown, but only on an address that no other machine reaches.
+    """
+    from datatracing.api.standalone import standalone
+    from datatracing.settings import Settings
+
+    settings = Settings()
+    given = settings.token.get_secret_value()
+    token = given or _token_of_this_session(host)
+    connection = _opened(store)
+    try:
+        connection.check()
+        with _listening(host, port) as listening:
+            address = f"http://{_bracketed(host)}:{listening.getsockname()[1]}"
+            typer.echo(f"DataTracing listens on {address}, store {connection.url}", err=True)
+            if not given:
+                typer.echo(f"export DATATRACING_STORE={address} DATATRACING_TOKEN={token}", err=True)
+            _run(standalone(connection, token, settings.sweep_seconds), listening)
+    finally:
+        connection.close()
+
+
+def _token_of_this_session(host: str) -> str:
+    """Never no token at all: any page in a browser on this machine can reach a server on this machine."""
+    try:
+        here = host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        here = False
+    if not here:
+        raise BadInputError(f"other machines reach {host}: set DATATRACING_TOKEN to a long random text first")
+    return fresh_token()
+
+
+def _opened(store: str) -> "LocalConnection":
+    from datatracing.connection import connect
+    from datatracing.connection.local import LocalConnection
+
+    connection = connect(store)
+    if not isinstance(connection, LocalConnection):
+        raise BadInputError("a collector needs a store of its own: give a sqlite or postgresql URL")
+    return connection
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    try:
+        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except OSError as error:
+        raise DataTracingError(f"cannot listen on {host} port {port}: {error.strerror or error}") from error
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def _run(app: "FastAPI", listening: socket.socket) -> None:
+    """Until SIGINT or SIGTERM; requests that are under way are answered first."""
+    import uvicorn
+
+    logging.basicConfig(level=logging.INFO, format=LOG_LINE)
+    config = uvicorn.Config(
+        app, log_config=None, log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=10
+    )
+    uvicorn.Server(config).run(sockets=[listening])

@@ -1,0 +1,66 @@
+"""`spool status` and `spool ship`: events that wait on this host."""
+
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from datatracing.cli.connecting import Json, Store
+from datatracing.cli.output import print_json
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from datatracing.capture import SpoolFile
+
+app = typer.Typer(help="Events that wait on this host.", no_args_is_help=True)
+
+
+@app.command()
+def status(*, json: Json = False) -> None:
+    """What waits in the spool directory, and who looks after it."""
+    from datatracing.capture import spool_status
+    from datatracing.settings import Settings
+
+    settings = Settings()
+    files = spool_status(settings.spool_dir)
+    if json:
+        print_json(_document(settings.spool_dir, settings.spool_limit, files))
+        return
+    from datatracing.cli.terminal.text import plain
+
+    typer.echo(f"{plain(str(settings.spool_dir))}: {_totals(files)}")
+    for file in files:
+        damage = f", {file.damaged:,} damaged" if file.damaged else ""
+        waits = f"{file.events:,} events, {file.losses:,} losses{damage}"
+        typer.echo(f"  {file.owner:11}  {file.size:>12,} bytes  {waits}  {plain(file.path.name)}")
+
+
+@app.command()
+def ship(*, store: Store = "", json: Json = False) -> None:
+    """Send what dead processes have left; living ones send their own."""
+    from dataclasses import replace
+
+    from datatracing.capture import ship_spools
+    from datatracing.settings import Settings
+
+    settings = Settings().capture()
+    report = ship_spools(replace(settings, store=store) if store else settings)
+    counts = {name: value for name, value in vars(report).items() if name != "error"}
+    if json:
+        print_json({**counts, "error": str(report.error) if report.error else None})
+    else:
+        typer.echo(", ".join(f"{count:,} {name}" for name, count in counts.items()))
+    if report.error is not None:
+        raise report.error
+
+
+def _document(spool_dir: "Path", limit: int, files: "list[SpoolFile]") -> dict[str, Any]:
+    described = [{**vars(file), "path": str(file.path)} for file in files]
+    return {"spool_dir": str(spool_dir), "limit": limit, "size": sum(file.size for file in files), "files": described}
+
+
+def _totals(files: "list[SpoolFile]") -> str:
+    if not files:
+        return "nothing waits"
+    events, size = sum(file.events for file in files), sum(file.size for file in files)
+    return f"{events:,} events wait in {len(files):,} files, {size:,} bytes"

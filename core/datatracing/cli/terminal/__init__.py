@@ -1,0 +1,1 @@
+"""Documents as text for a terminal. Names and messages come from strangers: all of them go through `text.plain`."""
