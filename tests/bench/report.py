@@ -57,9 +57,14 @@ def conditions(tasks: int) -> str:
     versions = ", ".join(f"{name} {version(name)}" for name in packages)
     return (
         f"Milliseconds inside each hook. {tasks} tasks per store, two at a time, LocalExecutor, SQLite metadata. "
-        f"{processor()}, {os.cpu_count()} cores, load before {os.getloadavg()[0]:.1f}. "
+        f"{machine()}. "
         f"Python {platform.python_version()}, {versions}; OpenLineage's transport is the console."
     )
+
+
+def machine() -> str:
+    """What it ran on, and what else ran there."""
+    return f"{processor()}, {os.cpu_count()} cores, load before {os.getloadavg()[0]:.1f}"
 
 
 def processor() -> str:
