@@ -5,11 +5,11 @@ Once with a store that is well, once with one that refuses connections, once wit
 
 import argparse
 import shutil
-import subprocess
 import sys
 from contextlib import nullcontext
 from pathlib import Path
 
+from datatracing.store.registry import open_store
 from datatracing_airflow.demo.installation import free_port
 from tests.airflow_rig.cluster import running
 from tests.airflow_rig.home import Home
@@ -57,7 +57,7 @@ def measure(name: str, store: str, tasks: int) -> Path:
         overrides={("core", "plugins_folder"): str(HERE / "plugins")},
     ).furnish(FOLDER / "blank")
     if store.startswith("sqlite"):
-        subprocess.run([sys.executable, "-m", "datatracing", "db", "upgrade", "--store", store], check=True)
+        open_store(store, migrate=True).close()
     with running(home, dags=1) as cluster:
         cluster.api.trigger("many", "bench")
         cluster.until(lambda: state(cluster) in {"success", "failed"}, "the tasks have run", 60 + 10 * tasks)

@@ -17,6 +17,7 @@ from datatracing_airflow.demo.rest import Rest
 
 T = TypeVar("T")
 RUN = "airflow:shop/demo"
+COMMAND = "from datatracing.cli import main; main()"
 PATIENCE = 180
 """Seconds for one step; a cold, busy machine needs most of a minute to start Airflow."""
 
@@ -121,7 +122,7 @@ class Story:
     def command(self, *words: str, quiet: bool = False) -> None:
         """One `datatracing` command against the demo's store, as a user would run it."""
         environment = self.installation.environment()
-        call = [sys.executable, "-m", "datatracing", *words]
+        call = [sys.executable, "-c", COMMAND, *words]
         ended = subprocess.run(call, env=environment, check=False, text=True, capture_output=quiet)
         if ended.returncode:
             raise DemoFailedError(f"datatracing {' '.join(words)} ended with {ended.returncode} {ended.stderr or ''}")
