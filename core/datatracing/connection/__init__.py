@@ -1,17 +1,23 @@
 """One door to DataTracing: the same verbs over a store that is opened here and over a collector elsewhere."""
 
+from typing import TYPE_CHECKING
+
 from datatracing.connection.port import Connection
 
+if TYPE_CHECKING:
+    from datatracing.settings import Settings
 
-def connect(url: str = "", token: str = "", *, migrate: bool = False) -> Connection:
+
+def connect(url: str = "", token: str = "", *, migrate: bool = False, settings: "Settings | None" = None) -> Connection:
     """Open a store (`sqlite:///...`, `postgresql+psycopg://...`) or a collector (`https://host/datatracing`).
 
-    An empty url or token is taken from the settings. `migrate` creates the tables where they are missing. Raises
-    BadInputError for a URL of no known kind; that the store answers is for `check()` to say.
+    An empty url or token is taken from the settings, which are the environment's unless the host has its own place for
+    them. `migrate` creates the tables where they are missing. Raises BadInputError for a URL of no known kind; that the
+    store answers is for `check()` to say.
     """
     from datatracing.settings import Settings
 
-    settings = Settings()
+    settings = settings or Settings()
     url = url or settings.store
     if url.startswith(("http://", "https://")):
         from datatracing.connection.remote import RemoteConnection

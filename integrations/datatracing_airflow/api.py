@@ -1,0 +1,53 @@
+"""The collector and the read API inside Airflow's api-server, under /datatracing.
+
+Reads are for Airflow's own users, each of whom sees the runs of the DAGs that Airflow's auth manager lets them see, on
+every route. Workers that cannot reach the store send to the same place with the token.
+
+Imports are at the top, and there is no `from __future__ import annotations`: FastAPI looks a dependency's types up
+among the module's names, and one it cannot find there becomes a query parameter, without a word and without a check.
+"""
+
+import logging
+from typing import Annotated, Any
+
+from airflow.api_fastapi.app import get_auth_manager  # noqa: TID253  # only an api-server imports this module
+from airflow.api_fastapi.auth.managers.models.base_user import BaseUser  # noqa: TID253  # same
+from airflow.api_fastapi.core_api.security import get_user  # noqa: TID253  # same
+from fastapi import Depends
+
+from datatracing.api.app import create_app
+from datatracing.api.reading import Reader
+from datatracing.connection.local import LocalConnection
+from datatracing_airflow.links import ORCHESTRATOR
+from datatracing_airflow.tracer import open_store, tracer
+
+log = logging.getLogger("datatracing")
+
+PREFIX = "/datatracing"
+
+
+def mounted() -> list[dict[str, Any]]:
+    """As Airflow wants it: one app with its prefix and name; none where this server has no store of its own."""
+    traced = tracer()
+    if traced is None:
+        return []
+    connection = open_store()
+    if not isinstance(connection, LocalConnection):
+        log.info("DataTracing serves nothing from here: the traces are at %s.", connection.url)
+        return []
+    token = traced.settings.capture.token
+    app = create_app(connection, reader=reader_of(traced.namespace), ingest_token=token)
+    return [{"app": app, "url_prefix": PREFIX, "name": "datatracing"}]
+
+
+def reader_of(namespace: str) -> Reader:
+    """A dependency: who asks, and which pipelines that person may see. It raises 401 for nobody, 403 for a bad token.
+
+    A plain function, so that FastAPI runs it, and the query in it, on a thread.
+    """
+
+    def reader(user: Annotated[BaseUser, Depends(get_user)]) -> frozenset[tuple[str, str, str]]:
+        dag_ids = get_auth_manager().get_authorized_dag_ids(user=user, method="GET")
+        return frozenset((ORCHESTRATOR, namespace, dag_id) for dag_id in dag_ids)
+
+    return reader

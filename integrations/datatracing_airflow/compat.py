@@ -1,0 +1,50 @@
+"""The only file that knows of Airflow versions. In full: 3.1, 3.2, 3.3. Events alone: 3.0, held to SQLAlchemy 1.4.
+
+What changed between them: `dag_run.partition_key` came with 3.2; 3.0 has neither the hook for a skip nor, with its
+SQLAlchemy, anything that our store could run on. Airflow's two libraries each have a secrets masker of their own, and
+in 3.0 there is one, under another name.
+"""
+
+import sys
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement, FromClause
+
+FULL = (3, 1)
+"""The first version whose environment can hold our store."""
+MASKERS = (
+    "airflow._shared.secrets_masker.secrets_masker",
+    "airflow.sdk._shared.secrets_masker.secrets_masker",
+)
+MASKER_OF_3_0 = "airflow.sdk.execution_time.secrets_masker"
+
+
+def version() -> tuple[int, int]:
+    """Of the Airflow that is installed: major and minor."""
+    from airflow import __version__
+
+    major, minor = __version__.split(".")[:2]
+    return int(major), int(minor)
+
+
+def full() -> bool:
+    """Whether runs can be completed from here, and shown: else only events are captured."""
+    return version() >= FULL
+
+
+def mask(text: str) -> str:
+    """What Airflow itself would write to a log: the passwords of connections and variables it has handed out.
+
+    A masker that nothing has imported knows no secret, so none is imported for this.
+    """
+    names = [name for name in MASKERS if name in sys.modules] or [MASKER_OF_3_0]
+    for module in (sys.modules[name] for name in names if name in sys.modules):
+        text = str(module.redact(text))
+    return text
+
+
+def present(table: "FromClause", names: Iterable[str]) -> "Mapping[str, ColumnElement[Any]]":
+    """Those of the columns that this version of Airflow has."""
+    return {name: table.columns[name] for name in names if name in table.columns}

@@ -1,0 +1,83 @@
+"""Finds the runs that are finished in Airflow and not in the store: the scheduler was killed between a hook and the
+completion, the store was away for too long, a queue was full, or this plugin was installed after they ended.
+
+Two schedulers that find the same run do no harm: completing it twice changes nothing.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any
+
+from datatracing.model.clock import micros
+from datatracing.model.run import RunRef
+from datatracing_airflow import links
+from datatracing_airflow.agenda import RunId
+from datatracing_airflow.states import FINISHED_RUNS
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from datatracing.connection import Connection
+    from datatracing.store.port import RunSummary
+
+LOOK_BACK = timedelta(days=1)
+"""Runs that changed longer ago are left alone."""
+OVERLAP = timedelta(minutes=5)
+"""A transaction may stamp a row long before it commits it."""
+PAGE = 500
+
+
+class Reconciler:
+    """Remembers how far it has looked, and looks again from the first run that was not in the store."""
+
+    def __init__(self, connection: "Connection", namespace: str, look_back: timedelta = LOOK_BACK) -> None:
+        self.connection = connection
+        self.namespace = namespace
+        self.look_back = look_back
+        self._watermark: datetime | None = None
+
+    def missed(self) -> list[RunId]:
+        """Finished runs that the store does not hold as Airflow has them, the longest unchanged first."""
+        from airflow.utils.session import create_session
+
+        with create_session(scoped=False) as session:
+            found = [row for page in self._pages(session) for row in self._unknown(page)]
+        if found:
+            self._watermark = found[0].updated_at
+        return [(row.dag_id, row.run_id) for row in found]
+
+    def _pages(self, session: "Session") -> Iterator[Sequence[Any]]:
+        oldest = datetime.now(timezone.utc) - self.look_back
+        since, after = max(oldest, (self._watermark or oldest) - OVERLAP), 0
+        while page := _page(session, since, after):
+            yield page
+            since, after = page[-1].updated_at, page[-1].id
+        self._watermark = since
+
+    def _unknown(self, rows: Sequence[Any]) -> list[Any]:
+        ids = {row.id: self._trace_id(row) for row in rows}
+        known = self.connection.summaries(ids.values())
+        return [row for row in rows if not _same(row, known.get(ids[row.id]))]
+
+    def _trace_id(self, row: Any) -> str:
+        return RunRef(links.ORCHESTRATOR, self.namespace, row.dag_id, row.run_id).trace_id
+
+
+def _same(row: Any, known: "RunSummary | None") -> bool:
+    """Whether the sealed run is this end of it: a run that was cleared, or marked by hand, ends once more."""
+    if known is None or known.sealed_at is None or known.raw_state != row.state:
+        return False
+    return row.end_date is None or (known.times.ended_at or 0) >= micros(row.end_date)
+
+
+def _page(session: "Session", since: datetime, after: int) -> Sequence[Any]:
+    """The next finished runs in the order in which they changed, behind the run `after` of the moment `since`."""
+    from airflow.models.dagrun import DagRun
+    from sqlalchemy import and_, or_, select
+
+    table = DagRun.__table__.c
+    later = or_(table.updated_at > since, and_(table.updated_at == since, table.id > after))
+    query = select(table.id, table.dag_id, table.run_id, table.state, table.end_date, table.updated_at)
+    return session.execute(
+        query.where(later, table.state.in_(FINISHED_RUNS)).order_by(table.updated_at, table.id).limit(PAGE)
+    ).all()
