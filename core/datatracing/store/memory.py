@@ -126,7 +126,7 @@ class MemoryStore:
 
     def runs(self, where: RunFilter, limit: int, cursor: str | None = None) -> Page:
         """See Store."""
-        after = position(cursor) if cursor else None
+        after = None if cursor is None else position(cursor)
         with self._lock:
             found = {_position(run): run.summary for run in self._runs.values() if _matches(where, run.summary)}
         places = sorted((place for place in found if after is None or place < after), reverse=True)

@@ -1,0 +1,57 @@
+"""The ledger: what was refused, lost or expired. Entries are added, never changed."""
+
+import pytest
+
+from datatracing.errors import BadInputError
+from datatracing.model.fate import Fate
+from datatracing.store.port import Store
+from datatracing.testing import build
+from datatracing.testing.contract.sealing import seal
+
+RUN, OTHER = build.run("r1"), build.run("r2")
+
+
+class LedgerContract:
+    """record, ledger."""
+
+    @pytest.mark.parametrize("fate", list(Fate))
+    def test_an_entry_comes_back_whole(self, store: Store, fate: Fate) -> None:
+        entry = build.entry("nul\x00 \ud800 ż", 2**40, fate=fate, trace_id=RUN.trace_id, producer="host/1")
+        store.record([entry])
+        assert store.ledger() == store.ledger(RUN.trace_id) == [entry]
+
+    def test_an_entry_may_belong_to_no_run(self, store: Store) -> None:
+        store.record([build.entry()])
+        assert store.ledger() == [build.entry()]
+        assert store.ledger(RUN.trace_id) == []
+
+    def test_the_newest_come_first_and_of_one_moment_the_last_recorded(self, store: Store) -> None:
+        store.record([build.entry("b", at=5), build.entry("a", at=7)])
+        store.record([build.entry("c", at=5), build.entry("d", at=1)])
+        assert [entry.reason for entry in store.ledger()] == ["a", "c", "b", "d"]
+        assert [entry.reason for entry in store.ledger(limit=2)] == ["a", "c"]
+
+    def test_a_run_has_its_own_entries(self, store: Store) -> None:
+        store.record([build.entry(f"{run.run_key}", trace_id=run.trace_id) for run in (RUN, OTHER, RUN)])
+        assert [entry.reason for entry in store.ledger(RUN.trace_id)] == ["r1", "r1"]
+        assert len(store.ledger(RUN.trace_id, limit=1)) == 1
+
+    def test_the_same_entry_twice_is_two(self, store: Store) -> None:
+        store.record([build.entry(), build.entry()])
+        assert len(store.ledger()) == 2
+
+    def test_a_seal_adds_its_entries_to_what_is_there(self, store: Store) -> None:
+        store.record([build.entry("at the door", at=1, trace_id=RUN.trace_id)])
+        seal(store, build.sealed(RUN, ledger=[build.entry("first seal", at=2, trace_id=RUN.trace_id)]))
+        seal(store, build.sealed(RUN, ledger=[build.entry("second seal", at=3, trace_id=RUN.trace_id)]))
+        assert [entry.reason for entry in store.ledger(RUN.trace_id)] == ["second seal", "first seal", "at the door"]
+
+    def test_bad_input_is_refused(self, store: Store) -> None:
+        with pytest.raises(BadInputError, match="limit"):
+            store.ledger(limit=0)
+        with pytest.raises(BadInputError, match="not a trace id"):
+            store.ledger("nonsense")
+        with pytest.raises(BadInputError, match="not a trace id"):
+            store.record([build.entry(), build.entry(trace_id="nonsense")])
+        assert store.ledger() == []
+        store.record([])
