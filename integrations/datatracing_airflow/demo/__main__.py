@@ -23,6 +23,7 @@ def main() -> int:
         print(f"datatracing demo: {error}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
+        print("\ninterrupted; everything that was started is stopped", file=sys.stderr)
         return 130
     return 0
 

@@ -6,14 +6,22 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from secrets import token_hex
 
 from datatracing.errors import DataTracingError
 
-COMPONENTS = ("api-server", "scheduler", "dag-processor")
-GRACE = 20
+COMPONENTS = {
+    "api-server": (),
+    "dag-processor": (),
+    # Its server for task logs would listen to other machines, and everything is on this one.
+    "scheduler": ("--skip-serve-logs",),
+}
+"""In the order of their start, with their options."""
+GRACE = 10
 """Seconds a component has to end by itself; the finalizer flushes in them."""
 TAIL = 15
 """Lines of a log that an error shows."""
@@ -39,6 +47,7 @@ class Installation:
     dags: Path
     settings: Mapping[str, str] = field(default_factory=dict)
     port: int = field(default_factory=free_port)
+    secret: str = field(default_factory=partial(token_hex, 64), repr=False)
 
     @property
     def url(self) -> str:
@@ -66,9 +75,8 @@ class Installation:
             "database": {"sql_alchemy_conn": f"sqlite:///{self.home / 'airflow.db'}"},
             "api": {"host": "127.0.0.1", "port": str(self.port), "base_url": self.url, "workers": "1"},
             # Without a shared secret each process makes up its own, and tasks cannot report.
-            "api_auth": {"jwt_secret": "thrown away with this installation"},
+            "api_auth": {"jwt_secret": self.secret},
             "scheduler": {"scheduler_idle_sleep_time": "0.2"},
-            "logging": {"worker_log_server_port": str(free_port())},
         }
         return {"AIRFLOW_HOME": str(self.home)} | {
             f"AIRFLOW__{section.upper()}__{key.upper()}": value
@@ -91,11 +99,11 @@ class Installation:
         return self.home / f"{component}.log"
 
     @contextlib.contextmanager
-    def running(self, components: Sequence[str] = COMPONENTS) -> Iterator["Components"]:
-        """The components, started; when the block ends, however it ends, they are stopped with all their children."""
+    def running(self) -> Iterator["Components"]:
+        """All components, started; when the block ends, however it ends, they are stopped with all their children."""
         started = Components(self)
         try:
-            started.start(components)
+            started.start()
             yield started
         finally:
             started.stop()
@@ -108,13 +116,13 @@ class Components:
         self.installation = installation
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
 
-    def start(self, components: Sequence[str]) -> None:
+    def start(self) -> None:
         """Each in a process group of its own: a Ctrl-C reaches only us, and we stop them in order."""
         environment = self.installation.environment()
-        for component in components:
+        for component, options in COMPONENTS.items():
             with self.installation.log(component).open("wb") as log:
                 self.processes[component] = subprocess.Popen(
-                    airflow(component), env=environment, stdout=log, stderr=log, start_new_session=True
+                    airflow(component, *options), env=environment, stdout=log, stderr=log, start_new_session=True
                 )
 
     def check(self) -> None:
@@ -125,20 +133,32 @@ class Components:
                 raise ComponentEndedError(f"airflow {component} ended with {process.returncode}:\n{tail(log)}")
 
     def stop(self) -> None:
-        """All of them, children included; what does not end by itself is killed."""
-        for process in self.processes.values():
-            send(process, signal.SIGTERM)
-        for process in self.processes.values():
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(GRACE)
-            send(process, signal.SIGKILL)
-            process.wait()
+        """All of them, children included. The api-server last: tasks that are ending still report to it."""
+        with undisturbed():
+            for component in reversed(COMPONENTS):
+                if component in self.processes:
+                    end(self.processes[component])
 
 
-def send(process: "subprocess.Popen[bytes]", number: int) -> None:
-    """To the whole group: a component's children outlive it otherwise."""
+@contextlib.contextmanager
+def undisturbed() -> Iterator[None]:
+    """A second, impatient Ctrl-C would leave processes behind."""
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def end(process: "subprocess.Popen[bytes]") -> None:
+    """Ask it, wait, then kill what is left of its group: its children outlive it otherwise."""
+    process.terminate()
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(GRACE)
     with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, number)
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 def airflow(*words: str) -> list[str]:
