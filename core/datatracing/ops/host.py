@@ -51,10 +51,11 @@ def airflow(environ: Mapping[str, str] = os.environ) -> list[Finding]:
         installed = version("apache-airflow-core")
     except PackageNotFoundError:
         return []
-    return [_airflow_version(installed), _airflow_plugin(), _airflow_store(environ)]
+    return [airflow_version(installed), _airflow_plugin(), _airflow_store(environ)]
 
 
-def _airflow_version(installed: str) -> Finding:
+def airflow_version(installed: str) -> Finding:
+    """What works with this version of Airflow."""
     numbers = tuple(int(part) for part in installed.split(".")[:2] if part.isdigit())
     if numbers >= AIRFLOW_FULL:
         return Finding("airflow", ok=True, detail=f"Airflow {installed} is installed")

@@ -64,7 +64,7 @@ def captured(rows: Sequence[InboxRow], *, sealed: bool) -> Stage:
         return Stage("captured", Status.PROBLEM if sealed else Status.UNKNOWN, nobody, facts)
     says = f"{count(len(numbers), 'process', 'processes')} reported {count(events, 'event')}"
     if missing:
-        return Stage("captured", Status.WAITING, f"{says}; {missing:,} more were numbered and have not arrived", facts)
+        return Stage("captured", Status.WAITING, f"{says}; not arrived: {count(missing, 'numbered event')}", facts)
     return Stage("captured", Status.OK, says, facts)
 
 

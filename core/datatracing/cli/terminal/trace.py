@@ -40,17 +40,21 @@ def _head(run: Mapping[str, Any], glyphs: Glyphs, now: int) -> Iterator[Text]:
     name = plain(f"{run['orchestrator']}:{run['pipeline']}/{run['run_key']}")
     yield Text.assemble((f"{glyphs.state(state)} {plain(state)}", COLOURS.get(state, "")), "  ", (name, "bold"))
     start, end = at(run["started_at"]), at(run["ended_at"])
-    began, ended = clock(run["started_at"]), clock(run["ended_at"])
-    if began[:11] == ended[:11]:
-        ended = ended[11:]
     parts = [
-        f"{began or 'not started'} {glyphs.arrow} {ended or 'still open'} UTC",
+        _when(clock(run["started_at"]), clock(run["ended_at"]), glyphs),
         took(None if start is None else (now if end is None else end) - start),
         f"namespace {plain(run['namespace'])}",
         f"epoch {run['epoch']}" if run["epoch"] else "",
     ]
     yield Text(glyphs.between.join(part for part in parts if part))
     yield Text(f"trace {plain(run['trace_id'])}", "bright_black")
+
+
+def _when(began: str, ended: str, glyphs: Glyphs) -> str:
+    if not ended:
+        return f"{began} UTC {glyphs.arrow} still open" if began else "not started"
+    same_day = began[:11] == ended[:11]
+    return f"{began} {glyphs.arrow} {ended[11:] if same_day else ended} UTC"
 
 
 def _run_error(spans: Sequence[Mapping[str, Any]], width: int) -> Iterator[Text]:

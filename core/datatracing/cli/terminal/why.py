@@ -19,7 +19,7 @@ def why_page(document: Mapping[str, Any], glyphs: Glyphs) -> Iterator[Text]:
         (f"{glyphs.statuses[status]} {fate}", STATUS_COLOURS[status]),
         "  ",
         (name, "bold"),
-        f"  {plain(document['reason'])}",
+        f"  {plain(document['reason'])}" if document["state"] else "",
     )
     if document["run"]:
         yield Text(

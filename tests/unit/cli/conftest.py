@@ -1,0 +1,51 @@
+"""The command line in this process, over a SQLite store of the test's own."""
+
+import shutil
+from types import SimpleNamespace
+
+import pytest
+
+from datatracing.cli.app import run
+from datatracing.connection import connect
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    """Nothing of this machine's own settings, and a terminal of 80 cells without colour."""
+    for name in ("XDG_DATA_HOME", "XDG_STATE_HOME", "DATATRACING_STORE", "DATATRACING_TOKEN", "AIRFLOW_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("DATATRACING_SPOOL_DIR", str(tmp_path / "spool"))
+    return tmp_path
+
+
+@pytest.fixture(scope="session")
+def empty_store(tmp_path_factory):
+    """A store's file with its tables: copying it is much faster than migrating again."""
+    path = tmp_path_factory.mktemp("empty") / "traces.db"
+    connect(f"sqlite:///{path}", migrate=True).close()
+    return path
+
+
+@pytest.fixture
+def store(home, empty_store, monkeypatch):
+    """A store of the test's own, named by the environment."""
+    shutil.copy(empty_store, home / "traces.db")
+    url = f"sqlite:///{home}/traces.db"
+    monkeypatch.setenv("DATATRACING_STORE", url)
+    connection = connect(url)
+    yield connection
+    connection.close()
+
+
+@pytest.fixture
+def datatracing(home, capsys):
+    """`datatracing("runs", "--json")` answers with exit code, output and errors."""
+
+    def call(*arguments):
+        code = run(arguments)
+        printed = capsys.readouterr()
+        return SimpleNamespace(code=code, out=printed.out, err=printed.err)
+
+    return call

@@ -1,0 +1,187 @@
+"""The trace document of DESIGN section 8."""
+
+from dataclasses import replace
+
+import orjson
+import pytest
+from inline_snapshot import snapshot
+
+from datatracing.errors import NotFoundError
+from datatracing.model.run import RunRef
+from datatracing.model.states import State
+from datatracing.query.document import dumps, trace_document, trace_json
+from tests.sample_runs import NIGHT, Story, orders, times
+
+
+def test_the_document_of_a_small_run_has_every_field_of_the_design(connection):
+    story = Story(replace(NIGHT, pipeline="calm")).begun()
+    story.task("copy", State.SUCCESS, times(0.1, 0.2, 1, 3), attributes={"rows": 7})
+    trace_id = story.sealed(connection, State.SUCCESS, 3.5)
+
+    assert connection.trace(trace_id) == snapshot(
+        {
+            "run": {
+                "trace_id": "b6cb2f9dc70b30e1f8168009f2aeabda",
+                "orchestrator": "airflow",
+                "namespace": "default",
+                "pipeline": "calm",
+                "run_key": "scheduled__2025-01-31T06:00:00+00:00",
+                "state": "success",
+                "started_at": "2025-01-31T06:00:00.000000Z",
+                "ended_at": "2025-01-31T06:00:03.500000Z",
+                "epoch": 0,
+                "verdict": {
+                    "keep": True,
+                    "rule": "probability",
+                    "reason": "every run is kept (sample rate 1)",
+                    "rate": 1.0,
+                },
+                "completeness": {"status": "complete", "expected": 1, "captured": 1, "missing": []},
+            },
+            "spans": [
+                {
+                    "span_id": "27c11162ee5c3212",
+                    "kind": "run",
+                    "task": None,
+                    "map_index": -1,
+                    "attempt": 0,
+                    "state": "success",
+                    "raw_state": "success",
+                    "source": "both",
+                    "scheduled_at": None,
+                    "queued_at": "2025-01-31T06:00:00.000000Z",
+                    "started_at": "2025-01-31T06:00:00.000000Z",
+                    "ended_at": "2025-01-31T06:00:03.500000Z",
+                    "depends_on": [],
+                    "parent": None,
+                    "attributes": {},
+                    "error": None,
+                },
+                {
+                    "span_id": "31dd5d600a305a9e",
+                    "kind": "task",
+                    "task": "copy",
+                    "map_index": -1,
+                    "attempt": 1,
+                    "state": "success",
+                    "raw_state": "success",
+                    "source": "both",
+                    "scheduled_at": "2025-01-31T06:00:00.100000Z",
+                    "queued_at": "2025-01-31T06:00:00.200000Z",
+                    "started_at": "2025-01-31T06:00:01.000000Z",
+                    "ended_at": "2025-01-31T06:00:03.000000Z",
+                    "depends_on": [],
+                    "parent": "27c11162ee5c3212",
+                    "attributes": {"rows": 7},
+                    "error": None,
+                },
+            ],
+            "links": [],
+        }
+    )
+
+
+def test_links_name_the_other_run_and_say_how_it_is_known(connection):
+    document = connection.trace(orders().sealed(connection, State.FAILED, 47.5))
+
+    assert document["links"] == snapshot(
+        [
+            {
+                "kind": "asset",
+                "direction": "up",
+                "trace_id": "2846137db0434822b37b686a42d12ea2",
+                "run": "airflow:shop_export/scheduled__2025-01-31T05:00:00+00:00",
+                "evidence": "asset s3://shop/orders",
+                "confidence": "inferred",
+            },
+            {
+                "kind": "triggered",
+                "direction": "down",
+                "trace_id": "e32b165fb26beb9584183436b64b57ff",
+                "run": "airflow:billing/manual__2025-01-31T06:00:32+00:00",
+                "evidence": "TriggerDagRunOperator start_billing",
+                "confidence": "exact",
+            },
+        ]
+    )
+
+
+def test_the_spans_of_a_sealed_run_go_through_as_the_store_has_them(connection):
+    trace_id = orders().sealed(connection, State.FAILED, 47.5)
+
+    assert connection.store.spans(trace_id) in trace_json(connection.store, connection.sealer, trace_id)
+
+
+def test_a_run_that_is_still_open_shows_what_its_hooks_have_said_so_far(connection):
+    trace_id = Story().begun().task("sleep", State.RUNNING, times(None, None, 2, None)).open(connection)
+
+    document = connection.trace(trace_id)
+
+    assert document["run"]["state"] == "running"
+    assert document["run"]["verdict"] is None
+    assert document["run"]["completeness"]["status"] == "unknown"
+    assert [span["task"] for span in document["spans"]] == [None, "sleep"]
+
+
+def test_events_that_came_after_the_last_sweep_are_in_the_document_of_an_open_run(connection):
+    Story().begun().open(connection)
+    late = Story().begun().task("sleep", State.RUNNING, times(None, None, 2, None))
+    connection.accept(event for event in map(_wire, late.events))
+
+    assert [span["task"] for span in connection.trace(NIGHT.trace_id)["spans"]] == [None, "sleep"]
+
+
+def test_a_run_that_is_not_there_is_not_found(connection):
+    with pytest.raises(NotFoundError, match="no run with the trace id"):
+        connection.trace("ab" * 16)
+
+
+def test_law_8_a_run_that_may_not_be_seen_is_not_found_in_the_same_words(connection):
+    trace_id = orders().sealed(connection, State.FAILED, 47.5)
+    with pytest.raises(NotFoundError) as hidden:
+        trace_document(connection.store, connection.sealer, trace_id, frozenset({("airflow", "default", "other")}))
+    with pytest.raises(NotFoundError) as absent:
+        trace_document(connection.store, connection.sealer, "ab" * 16, None)
+
+    assert str(hidden.value).replace(trace_id, "ID") == str(absent.value).replace("ab" * 16, "ID")
+
+
+def test_law_8_an_open_run_that_no_sweep_has_named_yet_is_hidden_too(connection):
+    connection.accept(_wire(event) for event in Story().begun().events)
+
+    with pytest.raises(NotFoundError):
+        trace_document(connection.store, connection.sealer, NIGHT.trace_id, frozenset())
+
+
+def test_law_8_link_ends_that_may_not_be_seen_are_left_out(connection):
+    trace_id = orders().sealed(connection, State.FAILED, 47.5)
+    visible = frozenset({("airflow", "default", "nightly_orders"), ("airflow", "default", "billing")})
+
+    links = trace_document(connection.store, connection.sealer, trace_id, visible)["links"]
+
+    assert [link["run"].partition("/")[0] for link in links] == ["airflow:billing"]
+
+
+def test_law_5_a_sampled_out_run_keeps_every_span_and_loses_only_detail(connection):
+    from datatracing.sampling.policy import default_policy
+
+    connection.sealer = replace(connection.sealer, policy=default_policy(0.0))
+    story = Story().begun().task("copy", State.SUCCESS, times(0.1, 0.2, 1, 3), attributes={"rows": 7})
+
+    document = connection.trace(story.sealed(connection, State.SUCCESS, 3.5))
+
+    assert document["run"]["verdict"]["keep"] is False
+    assert [(span["task"], span["state"], span["attributes"]) for span in document["spans"]] == [
+        (None, "success", {}),
+        ("copy", "success", {}),
+    ]
+
+
+def test_half_a_surrogate_pair_in_a_name_does_not_break_the_document():
+    assert orjson.loads(dumps({"run": RunRef("airflow", "default", "d", "\ud800").name})) == {"run": "airflow:d/?"}
+
+
+def _wire(event):
+    from datatracing.model import codec
+
+    return codec.dumps(event)
