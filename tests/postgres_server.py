@@ -46,8 +46,9 @@ class Room:
 
     def leave(self):
         Server(self.path).stop()
+        with locked(ROOMS / "lock"):
+            shutil.rmtree(self.path)
         self._owner.close()
-        shutil.rmtree(self.path)
 
 
 def clear_abandoned():

@@ -79,6 +79,7 @@ def test_the_wheel_holds_every_package_its_types_migrations_and_the_example_dags
         "datatracing_airflow/py.typed",
         "datatracing_airflow/demo/dags/shop.py",
         "datatracing_migrations/env.py",
+        "datatracing_migrations/script.py.mako",
         f"datatracing-{__version__}.dist-info/licenses/LICENSE",
     } <= names
     assert any(name.startswith("datatracing_migrations/versions/") for name in names)
