@@ -12,5 +12,5 @@ def spooled(spool_dir: Path, trace_id: str) -> Stage:
     facts = {"spool_dir": str(spool_dir), "events": waiting}
     if not waiting:
         return Stage("spooled", Status.OK, "nothing of it waits in the spool of this host", facts)
-    says = f"{count(waiting, 'event')} of it in the spool of this host, not sent yet: `datatracing spool ship` sends now"
+    says = f"{count(waiting, 'event')} of it in the spool of this host, not sent: `datatracing spool ship` sends now"
     return Stage("spooled", Status.WAITING, says, facts)

@@ -58,7 +58,7 @@ def test_law_6_events_in_the_spool_of_this_host_are_the_reason(connection, tmp_p
     here = spooled(tmp_path, expected_trace_id(name, "default"))
 
     assert asked(connection, name, here=here)["reason"] == (
-        "1 event of it in the spool of this host, not sent yet: `datatracing spool ship` sends now"
+        "1 event of it in the spool of this host, not sent: `datatracing spool ship` sends now"
     )
 
 

@@ -1,0 +1,68 @@
+"""A real server on a free port over a SQLite store, and a client for it."""
+
+import shutil
+import socket
+import threading
+from contextlib import contextmanager
+
+import httpx
+import pytest
+import uvicorn
+
+from datatracing.api.standalone import standalone
+from datatracing.connection import connect
+
+TOKEN = "a-token-of-the-tests"
+
+
+@contextmanager
+def served(app):
+    """The app behind a port, until the block ends."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=5)
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join(20)
+
+
+@pytest.fixture(scope="session")
+def empty_store(tmp_path_factory):
+    """A store's file with its tables: copying it is much faster than migrating again."""
+    path = tmp_path_factory.mktemp("empty") / "traces.db"
+    connect(f"sqlite:///{path}", migrate=True).close()
+    return path
+
+
+@pytest.fixture
+def store(tmp_path, empty_store):
+    """The connection that the server has."""
+    shutil.copy(empty_store, tmp_path / "traces.db")
+    connection = connect(f"sqlite:///{tmp_path}/traces.db")
+    yield connection
+    connection.close()
+
+
+@pytest.fixture
+def address(store):
+    """Where `datatracing serve`'s app listens."""
+    with served(standalone(store, TOKEN, 0.1)) as url:
+        yield url
+
+
+@pytest.fixture
+def api(address):
+    """A client that has the token."""
+    with httpx.Client(base_url=address, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=20) as client:
+        yield client
+
+
+@pytest.fixture
+def anybody(address):
+    """A client that has none."""
+    with httpx.Client(base_url=address, timeout=20) as client:
+        yield client
