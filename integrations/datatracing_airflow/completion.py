@@ -33,11 +33,14 @@ class Completion:
         self.reconciler = Reconciler(connection, self.settings.namespace)
 
     def deliver(self) -> None:
-        """What this process has said, and what tasks said that were killed before they could send it."""
-        self.recorder.flush()
+        """What tasks said that were killed before they could send it, and what this process has said.
+
+        In this order: to ship by hand ends a pause that the recorder makes after a failure.
+        """
         report = ship_spools(self.settings)
         if isinstance(report.error, StoreUnreachableError):
             raise report.error
+        self.recorder.flush()
 
     def complete(self, run: RunId) -> bool:
         """False as long as Airflow's own record does not say that the run is over: the hook spoke from inside a

@@ -82,6 +82,8 @@ class Finalizer:
         self._listen(0)
         with guard("airflow.finalizer.drain"):
             self._complete(self._agenda.due(float("inf")), deadline)
+            if self._work is not None:
+                self._work.sweep()  # what was delivered after a seal of this process
         return not len(self._agenda)
 
     @property

@@ -24,8 +24,11 @@ def digest(*fields: str, size: int) -> str:
 
 @lru_cache(maxsize=1_024)
 def trace_id(orchestrator: str, namespace: str, pipeline: str, run_key: str) -> str:
-    """32 hex digits. Dagster's and Prefect's run id is a UUID and is used as it is; Airflow's run is hashed."""
-    if orchestrator in {"dagster", "prefect"}:
+    """32 hex digits. Dagster's and Prefect's run id is a UUID and is used as it is; Airflow's run is hashed.
+
+    `w3c` stands for a caller of whom only a traceparent is known: its trace id is the run's key, and the run's.
+    """
+    if orchestrator in {"dagster", "prefect", "w3c"}:
         try:
             return uuid.UUID(run_key).hex
         except ValueError:
