@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 FILE = "breaker"
-FIRST_PAUSE = 0.5
+FIRST_PAUSE = 2.0
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ class Breaker:
             return  # a directory that cannot be written holds no file of ours
 
     def _pause(self, failures: int) -> float:
-        longest = min(self._longest, FIRST_PAUSE * 2.0 ** min(failures, 30))
+        longest = min(self._longest, FIRST_PAUSE * 2.0 ** min(failures - 1, 30))
         return longest * random.uniform(0.75, 1.25)  # noqa: S311  # spreads processes, protects nothing
 
     @contextmanager

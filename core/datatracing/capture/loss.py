@@ -1,7 +1,6 @@
 """What could not be kept or delivered, by reason: counted in memory, mirrored to a file, reported to the store."""
 
 import os
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
@@ -77,6 +76,7 @@ class LossBook:
         self._producer = producer
         self._numbered = 0
         self._open: dict[tuple[str, str, str], LedgerEntry] = {}
+        self._written: dict[tuple[str, str, str], bytes] = {}
         self._segment: Segment | None = None
 
     def add(self, reason: str, count: int = 1, trace_id: str = "", producer: str = "") -> None:
@@ -86,7 +86,8 @@ class LossBook:
             key = (reason, "", self._producer)
         known = self._open.get(key) or LedgerEntry(Fate.LOST, reason, 0, clock.now(), key[1], key[2])
         self._open[key] = replace(known, count=known.count + count)
-        self._mirror()
+        self._written[key] = _record(self._open[key])
+        self._mirror(b"".join(self._written.values()))
 
     def pending(self) -> bool:
         """Whether there is something to report."""
@@ -95,7 +96,7 @@ class LossBook:
     def close_report(self) -> LossReport:
         """What has been counted so far; later losses go into the next report."""
         report = LossReport(list(self._open.values()), self._segment)
-        self._open, self._segment = {}, None
+        self._open, self._written, self._segment = {}, {}, None
         return report
 
     def close(self) -> None:
@@ -103,9 +104,8 @@ class LossBook:
         if self._segment is not None:
             self._segment.close()
 
-    def _mirror(self) -> None:
-        """A disk that takes nothing leaves the count in memory; the next loss, or the report, tries again."""
-        data = encode_losses(self._open.values())
+    def _mirror(self, data: bytes) -> None:
+        """A disk that takes nothing leaves the count in memory; the next loss tries again."""
         try:
             if self._segment is not None:
                 self._segment = self._segment.replaced(data)
@@ -127,8 +127,5 @@ class LossBook:
         return segment
 
 
-def encode_losses(entries: Iterable[LedgerEntry]) -> bytes:
-    """The content of a losses file."""
-    return b"".join(
-        Record(Kind.LOSS, entry.trace_id, entry.producer, 0, codec.dumps(entry)).encode() for entry in entries
-    )
+def _record(entry: LedgerEntry) -> bytes:
+    return Record(Kind.LOSS, entry.trace_id, entry.producer, 0, codec.dumps(entry)).encode()

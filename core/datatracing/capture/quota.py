@@ -27,24 +27,23 @@ class Quota:
         self._limit = limit
         self._known: int | None = None
         self._own = 0
-        self._summed_at = float("-inf")
 
     def admits(self, size: int) -> bool:
         """Whether `size` bytes more are within the limit."""
-        if self._known is None:
-            self._known = self._read()
-        return self._known + self._own + size <= self._limit
+        if self._known is None or self._known + self._own + size > self._limit:
+            self._look()
+        return (self._known or 0) + self._own + size <= self._limit
 
     def grew(self, size: int) -> None:
         """This process has written `size` bytes."""
         self._own += size
 
     def sum(self, *, now: bool = False) -> None:
-        """Add up the directory, unless that was done a moment ago. For background threads."""
-        if not now and time.monotonic() - self._summed_at < INTERVAL:
+        """Add up the directory, unless somebody did that a moment ago. For background threads."""
+        if self._fresh() and not now:
+            self._look()
             return
         self._known, self._own = sum(_sizes(self._directory)) + sum(_sizes(self._directory / FOLDER)), 0
-        self._summed_at = time.monotonic()
         draft = self._directory / f"{USAGE}-{os.getpid()}{DRAFT}"
         try:
             draft.write_text(str(self._known))
@@ -52,11 +51,20 @@ class Quota:
         except OSError:
             return  # this process still knows; a half-made draft is cleared away with the others
 
-    def _read(self) -> int:
+    def _look(self) -> None:
+        """A sum that has changed counts what this process wrote too."""
         try:
-            return int((self._directory / USAGE).read_text())
+            known = int((self._directory / USAGE).read_text())
         except (OSError, ValueError):
-            return 0
+            known = self._known or 0
+        if known != self._known:
+            self._known, self._own = known, 0
+
+    def _fresh(self) -> bool:
+        try:
+            return abs(time.time() - (self._directory / USAGE).stat().st_mtime) < INTERVAL
+        except OSError:
+            return False
 
 
 def _sizes(directory: Path) -> Iterator[int]:

@@ -31,7 +31,7 @@ class Recorder:
     """
 
     def __init__(self, settings: CaptureSettings, redactor: Redactor | None = None) -> None:
-        self.settings = settings
+        self.settings = settings.anchored()
         self._redactor = redactor
         with guard("capture.redact"):
             self._redactor = redactor or default_redactor()

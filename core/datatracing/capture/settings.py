@@ -3,13 +3,14 @@
 import os
 import stat
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 from datatracing.errors import BadInputError
 
 PREFIX = "DATATRACING_"
+SQLITE = "sqlite:///"
 MEBIBYTE = 1024 * 1024
 
 
@@ -87,6 +88,12 @@ class CaptureSettings:
         if unknown := values.keys() - texts.keys():
             raise BadInputError(f"capture has no setting {min(unknown)!r}")
         return cls(**{"store": "", **{name: _value(name, value) for name, value in values.items()}})
+
+    def anchored(self) -> "CaptureSettings":
+        """With absolute paths: a task may go to another directory."""
+        path = self.store.removeprefix(SQLITE)
+        store = f"{SQLITE}{Path(path).absolute()}" if path not in {self.store, ""} else self.store
+        return replace(self, store=store, spool_dir=self.spool_dir.absolute())
 
 
 def _set(values: Mapping[str, Any]) -> dict[str, Any]:

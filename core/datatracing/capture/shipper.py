@@ -24,6 +24,13 @@ _parents_sinks: list[FusedSink] = []
 """Kept for ever in a forked child: to destroy a driver's connection there would talk to the parent's server."""
 
 
+class Request(Event):
+    """Set when an attempt has been made for somebody who waits."""
+
+    delivered = False
+    """Whether everything that was in the outbox is in the store."""
+
+
 class Shipper:
     """Started by the first event. A SimpleQueue wakes it, because a signal handler may emit in the middle of that."""
 
@@ -34,11 +41,12 @@ class Shipper:
         self._outbox = outbox
         self._may_send = may_send
         self._breaker = Breaker(settings.spool_dir, settings.retry_limit)
-        self._messages: SimpleQueue[Event | None] = SimpleQueue()
+        self._messages: SimpleQueue[Request | None] = SimpleQueue()
         self._thread: Thread | None = None
+        self._successors: dict[Thread | None, Thread] = {}
         self._sink = FusedSink(settings, self._breaker)
         self._awake = False
-        self._attempting = False
+        self._hopeful = False
         self._stopped = False
         self._more_to_adopt = True
         self._complaint = ""
@@ -46,7 +54,7 @@ class Shipper:
     def wake(self) -> None:
         """There is something to ship. Costs a queue operation, and the first time the start of a thread."""
         if self._may_send and (self._thread is None or not self._thread.is_alive()):
-            self._start()
+            self._succeed(self._thread)
         if not self._awake:
             self._awake = True
             self._messages.put(None)
@@ -55,15 +63,16 @@ class Shipper:
         """Wait until everything is shipped. At once False while the store is known not to answer."""
         if not self._outbox.waiting():
             return True
-        if not self._may_send or (self._breaker.remaining() and not self._attempting):
+        if not self._may_send or (self._breaker.remaining() and not self._hopeful):
             return False
         self.wake()
-        answers, done = self._sink.answers, Event()
-        self._messages.put(done)
-        if not done.wait(timeout) and self._sink.answers == answers:
+        answers, asked = self._sink.answers, Request()
+        self._messages.put(asked)
+        if not asked.wait(timeout) and self._sink.answers == answers:
             # The thread may be cut before it sees its own timeout; without this the next process would wait as long.
+            self._hopeful = False
             self._breaker.trip(f"no answer within {timeout} s")
-        return not self._outbox.waiting()
+        return asked.delivered
 
     def stop(self, timeout: float) -> bool:
         """End the thread; False when it is still in the middle of something."""
@@ -79,19 +88,27 @@ class Shipper:
         _parents_sinks.append(self._sink)
         return self._may_send and self._sink.forked()
 
-    def _start(self) -> None:
-        self._thread = Thread(target=self._run, name="datatracing-shipper", daemon=True)
-        self._thread.start()
+    def _succeed(self, predecessor: Thread | None) -> None:
+        """One thread only, whoever asks for it at the same time: setdefault is one step, also for a signal handler."""
+        thread = Thread(target=self._run, name="datatracing-shipper", daemon=True)
+        if self._successors.setdefault(predecessor, thread) is not thread:
+            return
+        try:
+            thread.start()
+        except RuntimeError:  # no more threads; the next event tries again
+            del self._successors[predecessor]
+            raise
+        self._thread = thread
 
     def _run(self) -> None:
         while not self._stopped:
             asked = self._wait()
             with guard("capture.shipper"):
-                self._turn(adopt=not asked)
+                self._turn(asked)
             for each in asked:
                 each.set()
 
-    def _wait(self) -> list[Event]:
+    def _wait(self) -> list[Request]:
         """Until something was emitted and a moment for more of it has passed, or somebody asks, or a retry is due."""
         until = monotonic() + self._pause()
         while not self._stopped:
@@ -112,22 +129,24 @@ class Shipper:
             return self._settings.linger
         return ADOPT_INTERVAL
 
-    def _turn(self, *, adopt: bool) -> None:
+    def _turn(self, asked: list[Request]) -> None:
         self._outbox.quota.sum()
         if self._stopped or self._breaker.remaining():
             return
         courier = Courier(self._settings, self._outbox, self._sink)
-        self._attempting = True
+        self._hopeful = True
         try:
             courier.own()
-            self._more_to_adopt = not (adopt and courier.adopted(ADOPT_FILES, self._called))
+            for each in asked:
+                each.delivered = True
+            self._more_to_adopt = bool(asked) or not courier.adopted(ADOPT_FILES, self._called)
             self._complain("")
         except BrokenOffError:
             return
         except DataTracingError as error:
             self._complain(str(error))
         finally:
-            self._attempting = False
+            self._hopeful = False
             self.receipt += courier.receipt
             self._sink.close()
 

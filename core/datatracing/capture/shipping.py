@@ -32,6 +32,7 @@ def ship_spools(settings: CaptureSettings) -> ShipReport:
 
     Never raises a DataTracingError; the report carries it.
     """
+    settings = settings.anchored()
     outbox = Outbox(settings)
     breaker = Breaker(settings.spool_dir, settings.retry_limit)
     breaker.reset()

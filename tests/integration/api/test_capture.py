@@ -35,7 +35,9 @@ def test_events_and_losses_of_a_recorder_are_taken(recorder, store):
     assert recorder.counters["accepted"] == 2
     assert store.sweep() == 1
     assert [each["state"] for each in store.trace(RUN.trace_id)["spans"]] == ["running", "success"]
-    assert [(entry.fate, entry.reason, entry.count) for entry in store.store.ledger()] == [(Fate.LOST, "event_too_big", 1)]
+    assert [(entry.fate, entry.reason, entry.count) for entry in store.store.ledger()] == [
+        (Fate.LOST, "event_too_big", 1)
+    ]
 
 
 def test_what_the_collector_rejects_is_counted_and_not_sent_again(recorder, settings):

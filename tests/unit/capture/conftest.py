@@ -1,6 +1,7 @@
-"""A store with the two tables that capture writes, a place that never answers, and processes to kill."""
+"""A store that can be read back, a place that never answers, and processes to kill."""
 
-import os
+import json
+import shutil
 import signal
 import socket
 import sqlite3
@@ -10,6 +11,7 @@ import textwrap
 import threading
 import time
 import zlib
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -20,18 +22,6 @@ from datatracing.model import codec
 from datatracing.model.event import Event
 from datatracing.model.run import RunRef
 
-TABLES = """
-CREATE TABLE inbox (
-    id INTEGER PRIMARY KEY, trace_id BLOB NOT NULL, producer TEXT NOT NULL, seq INTEGER NOT NULL,
-    content INTEGER NOT NULL, n INTEGER NOT NULL, payload BLOB NOT NULL, received_at INTEGER NOT NULL,
-    UNIQUE (trace_id, producer, seq)
-);
-CREATE TABLE ledger (
-    id INTEGER PRIMARY KEY, fate TEXT NOT NULL, reason TEXT NOT NULL, count INTEGER NOT NULL, at INTEGER NOT NULL,
-    trace_id BLOB, producer TEXT NOT NULL
-);
-"""
-
 
 class SqliteStore:
     """What has arrived, read back."""
@@ -40,21 +30,16 @@ class SqliteStore:
         self.path = path
         self.url = f"sqlite:///{path}"
 
-    def create(self):
-        with self._open() as connection:
-            connection.execute("PRAGMA journal_mode=WAL")
-            connection.executescript(TABLES)
-        return self
-
     def rows(self):
-        return self._read("SELECT trace_id, producer, seq, n, payload FROM inbox ORDER BY producer, seq")
+        return self._read("SELECT trace_id, producer, seq, n, payload FROM inbox ORDER BY producer, seq, n")
 
     def events(self):
         """Every event in the inbox, as often as it is there."""
         found = []
-        for trace, _, _, n, payload in self.rows():
-            events = [codec.from_plain(Event, plain) for plain in codec.json.loads(zlib.decompress(payload))]
-            assert [event.trace_id for event in events] == [trace.hex()] * n
+        for trace, producer, seq, n, payload in self.rows():
+            events = [codec.from_plain(Event, plain) for plain in json.loads(zlib.decompress(payload))]
+            assert [(event.trace_id, event.producer) for event in events] == [(trace.hex(), producer)] * n
+            assert [event.seq for event in events] == list(range(seq, seq + n))
             found += events
         return found
 
@@ -66,35 +51,22 @@ class SqliteStore:
         return self._read("SELECT reason, count, lower(hex(trace_id)), producer FROM ledger ORDER BY id")
 
     def _read(self, query):
-        with self._open() as connection:
+        with closing(sqlite3.connect(self.path, timeout=20)) as connection:
             return connection.execute(query).fetchall()
 
-    def _open(self):
-        return _Closing(sqlite3.connect(self.path, timeout=20))
-
-
-class _Closing:
-    def __init__(self, connection):
-        self.connection = connection
-
-    def __enter__(self):
-        return self.connection
-
-    def __exit__(self, *_):
-        self.connection.commit()
-        self.connection.close()
-
 
 @pytest.fixture
-def store(tmp_path):
+def store(sqlite_url):
     """A migrated SQLite store."""
-    return SqliteStore(tmp_path / "traces.db").create()
+    return SqliteStore(Path(sqlite_url.removeprefix("sqlite:///")))
 
 
 @pytest.fixture
-def unborn_store(tmp_path):
-    """A SQLite store that nobody has created yet: it is down until its `create` is called."""
-    return SqliteStore(tmp_path / "traces.db")
+def unborn_store(tmp_path, sqlite_template):
+    """A SQLite store that is not there until `create` is called."""
+    unborn = SqliteStore(tmp_path / "later.db")
+    unborn.create = lambda: shutil.copy(sqlite_template, unborn.path)
+    return unborn
 
 
 @pytest.fixture
@@ -147,11 +119,15 @@ def black_hole():
         held, over = [], threading.Event()
         thread = threading.Thread(target=_swallow, args=(server, held, over))
         thread.start()
-        yield "127.0.0.1:%d" % server.getsockname()[1]
+        yield _address(server)
         over.set()
         thread.join()
         for connection in held:
             connection.close()
+
+
+def _address(server):
+    return f"127.0.0.1:{server.getsockname()[1]}"
 
 
 def _swallow(server, held, over):
@@ -169,6 +145,7 @@ class Child:
     def __init__(self, code, *arguments):
         self.process = subprocess.Popen(
             [sys.executable, "-c", textwrap.dedent(code), *map(str, arguments)],
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -177,6 +154,11 @@ class Child:
     def says(self):
         """The next line that it prints."""
         return self.process.stdout.readline().strip()
+
+    def tell(self, line):
+        """One line on its standard input."""
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
 
     def kill(self):
         """As the kernel does when memory runs out."""
@@ -203,6 +185,7 @@ def child():
     for each in made:
         if each.process.poll() is None:
             each.kill()
+        each.process.stdin.close()
         each.process.stdout.close()
         each.process.stderr.close()
 
@@ -222,15 +205,59 @@ def eventually():
 
 
 @pytest.fixture
-def unprivileged():
-    """Arguments for a child that must be refused by file permissions, which root is not."""
-    return 65534 if os.geteuid() == 0 else os.geteuid()
+def dripping_server():
+    """The address of a server that sends its answer one byte at a time, without end."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        over = threading.Event()
+        thread = threading.Thread(target=_drip, args=(server, over))
+        thread.start()
+        yield _address(server)
+        over.set()
+        thread.join()
+
+
+def _drip(server, over):
+    connection, _ = server.accept()
+    with connection:
+        while not over.wait(0.05):
+            try:
+                connection.send(b"H")
+            except OSError:
+                return
 
 
 @pytest.fixture
-def open_tmp(tmp_path):
-    """A directory that another user can reach too."""
-    for directory in (tmp_path, *tmp_path.parents):
-        if directory == Path(tmp_path.anchor) or directory.stat().st_uid != os.geteuid():
-            break
-    return tmp_path
+def closed_port():
+    """An address at which nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return _address(server)
+
+
+class CountingServer:
+    """Hangs up on everybody, and counts them."""
+
+    def __init__(self, server):
+        self.address = _address(server)
+        self.connections = 0
+        self.over = threading.Event()
+        self._server = server
+
+    def serve(self):
+        self._server.settimeout(0.05)
+        while not self.over.is_set():
+            try:
+                self._server.accept()[0].close()
+            except TimeoutError:
+                continue
+            self.connections += 1
+
+
+@pytest.fixture
+def counting_server():
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as server:
+        counting = CountingServer(server)
+        thread = threading.Thread(target=counting.serve)
+        thread.start()
+        yield counting
+        counting.over.set()
+        thread.join()

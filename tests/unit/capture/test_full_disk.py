@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-# A limit on the size of files fails writes the way a full disk does, in the middle of a record too, and needs no rights.
+# A limit on the size of files fails writes as a full disk does, in the middle of a record too, and needs no rights.
 FULL = """
 import json, resource, sys
 from pathlib import Path
@@ -66,12 +66,15 @@ def test_law_1_a_spool_directory_that_cannot_be_made_loses_events_and_tells_the_
 
 
 # Root may write everywhere, so a child of root becomes nobody; what it needs is imported before that.
-READ_ONLY = """
+READ_ONLY = (
+    """
 import os
 import datatracing.capture.sinks.collector, datatracing.redact
 if os.geteuid() == 0:
     os.setgid(65534), os.setuid(65534)
-""" + UNWRITABLE
+"""
+    + UNWRITABLE
+)
 
 
 def test_law_1_a_spool_directory_without_the_right_to_write_does_the_same(child, store, tmp_path):

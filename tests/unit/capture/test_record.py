@@ -50,9 +50,7 @@ def test_flipped_bytes_never_invent_a_record_and_spare_the_others(several, data)
     for at in hit:
         whole[at] ^= data.draw(st.integers(1, 255))
     starts = [len(encoded(several[:n])) for n in range(len(several) + 1)]
-    spared = [
-        record for n, record in enumerate(several) if not any(starts[n] <= at < starts[n + 1] for at in hit)
-    ]
+    spared = [record for n, record in enumerate(several) if not any(starts[n] <= at < starts[n + 1] for at in hit)]
     assert trusted(bytes(whole)) == spared
     assert any(isinstance(found, Damage) for found in scan(bytes(whole)))
 

@@ -3,6 +3,7 @@
 import errno
 import os
 import stat
+from pathlib import Path
 
 import pytest
 
@@ -88,7 +89,9 @@ def test_a_host_that_closes_all_descriptors_finds_none_of_its_own_files_written_
     spool = spools()
     spool.append(record(0).encode())
     (ours,) = spool_dir.iterdir()
-    number = next(n for n in range(3, 4096) if os.path.exists(f"/proc/self/fd/{n}") and os.path.samefile(f"/proc/self/fd/{n}", ours))
+    number = next(
+        n for n in range(3, 4096) if (open_file := Path(f"/proc/self/fd/{n}")).exists() and open_file.samefile(ours)
+    )
     os.close(number)
     theirs = os.open(tmp_path / "theirs", os.O_RDWR | os.O_CREAT)
     try:
@@ -155,7 +158,7 @@ def test_what_does_not_fit_is_refused_and_what_was_there_stays(spools):
 
 def test_the_limit_is_one_for_all_processes(spools, spool_dir):
     spools(limit=10_000).append(record(0, b"x" * 7000).encode())
-    Quota(spool_dir, 10_000).sum()
+    Quota(spool_dir, 10_000).sum(now=True)
     with pytest.raises(SpoolFullError):
         spools(limit=10_000).append(record(1, b"x" * 4000).encode())
 
@@ -166,8 +169,27 @@ def test_room_that_was_made_can_be_used_again(spools, spool_dir):
     (segment,) = spool.take()
     spool.retire(segment)
     segment.remove()
-    spool._quota.sum()
+    spool._quota.sum(now=True)
     spool.append(record(1, b"x" * 7000).encode())
+
+
+def test_a_process_that_sums_nothing_itself_hears_that_there_is_room_again(spools, spool_dir):
+    spool_dir.mkdir()
+    (spool_dir / "big-1.events").write_bytes(b"x" * 9_000)
+    Quota(spool_dir, 10_000).sum(now=True)
+    spool = spools(limit=10_000)
+    with pytest.raises(SpoolFullError):
+        spool.append(record(0, b"x" * 1_000).encode())
+    (spool_dir / "big-1.events").unlink()
+    Quota(spool_dir, 10_000).sum(now=True)
+    spool.append(record(0, b"x" * 1_000).encode())
+
+
+@pytest.mark.parametrize("content", ["", "many", "\0\0", "-5"])
+def test_a_sum_that_makes_no_sense_stops_nobody(spools, spool_dir, content):
+    spool_dir.mkdir()
+    (spool_dir / "usage").write_text(content)
+    spools().append(record(0).encode())
 
 
 def test_many_small_files_count_as_what_they_take_on_disk(spool_dir):
@@ -175,7 +197,7 @@ def test_many_small_files_count_as_what_they_take_on_disk(spool_dir):
     for n in range(10):
         (spool_dir / f"{n}-1.events").write_bytes(b"x")
     quota = Quota(spool_dir, 40_960)
-    quota.sum()
+    quota.sum(now=True)
     assert not quota.admits(1)
 
 

@@ -71,6 +71,9 @@ class SqliteSink:
         except sqlite3.Error as error:
             self.close()
             raise self._explained(error) from error
+        except OverflowError as error:  # a number that SQLite has no room for
+            self.close()
+            raise BadInputError(type(error).__name__) from error
         except BaseException:
             self.close()
             raise

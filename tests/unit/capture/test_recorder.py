@@ -1,0 +1,326 @@
+"""What hooks call: it keeps what it is told, whatever it is told, and the host hears nothing of it."""
+
+import json
+import signal
+import threading
+import time
+from dataclasses import replace
+
+from datatracing.capture import CaptureSettings, spool_status
+from datatracing.capture.guard import reraising
+from datatracing.capture.producer import TRACES, Producer
+from datatracing.capture.scribe import MARKER
+from datatracing.model.event import ErrorInfo, Event, EventKind, Times
+from datatracing.model.link import Access, AssetUse, Direction, Link, LinkKind
+from datatracing.model.run import SpanKey
+from datatracing.model.states import State
+
+SPAN = SpanKey("load", 3, 2)
+
+
+def test_an_event_arrives_as_it_was_emitted(recorders, settings, store, run):
+    recorder = recorders(settings)
+    said = {
+        "span": SPAN,
+        "state": State.FAILED,
+        "raw_state": "up_for_retry",
+        "reporter": "scheduler",
+        "times": Times(1, 2, 3, 4),
+        "upstream": ("extract",),
+        "attributes": {"rows": 7, "nested": {"list": [1, None, True]}},
+        "error": ErrorInfo("ValueError", "no such column", "Traceback"),
+        "links": (Link(LinkKind.TRIGGERED, Direction.DOWN, replace(run, run_key="r2"), "operator"),),
+        "assets": (AssetUse("s3://bucket/key", Access.WRITE),),
+        "at": 1_700_000_000_000_000,
+    }
+    recorder.emit(EventKind.ENDED, run, **said)
+    assert recorder.flush(20)
+    assert store.events() == [Event(EventKind.ENDED, run, recorder.producer, 0, **said)]
+
+
+def test_numbers_count_from_0_per_run_and_the_moment_is_now(recorders, settings, store, run):
+    recorder = recorders(settings)
+    other = replace(run, run_key="r2")
+    began = time.time() * 1e6
+    for each in (run, other, run, run, other):
+        recorder.emit(EventKind.NOTED, each)
+    assert recorder.flush(20)
+    assert [event.seq for event in store.events() if event.run == run] == [0, 1, 2]
+    assert [event.seq for event in store.events() if event.run == other] == [0, 1]
+    assert all(began - 1 <= event.at <= time.time() * 1e6 + 1 for event in store.events())
+
+
+def test_a_producer_of_very_many_runs_takes_another_name_rather_than_a_number_twice():
+    producer = Producer()
+    seen = {producer.number(f"{n:032x}") for n in range(TRACES)}
+    first = producer.name
+    assert producer.number("0" * 32) == (first, 1), "a run that is known keeps its numbers"
+    name, seq = producer.number("f" * 32)
+    assert (name != first, seq) == (True, 0)
+    assert producer.number("0" * 32) == (name, 0)
+    assert seen == {(first, 0)}
+
+
+def test_many_threads_lose_nothing_and_use_no_number_twice(recorders, settings, store, run):
+    recorder = recorders(settings)
+    threads = [
+        threading.Thread(target=lambda: [recorder.emit(EventKind.NOTED, run) for _ in range(100)]) for _ in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert recorder.flush(20)
+    assert sorted(event.seq for event in store.events()) == list(range(800))
+
+
+def test_a_signal_handler_that_emits_in_the_middle_of_an_emit_neither_blocks_nor_loses(recorders, settings, store, run):
+    recorder = recorders(settings)
+    handled = 0
+
+    def emit_too(*_):
+        nonlocal handled
+        handled += 1
+        recorder.emit(EventKind.NOTED, run)
+
+    before = signal.signal(signal.SIGALRM, emit_too)
+    signal.setitimer(signal.ITIMER_REAL, 0.0003, 0.0003)
+    try:
+        for _ in range(1_000):
+            recorder.emit(EventKind.NOTED, run)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert recorder.flush(20)
+    assert handled > 10
+    assert sorted(event.seq for event in store.events()) == list(range(1_000 + handled))
+
+
+def test_an_event_that_is_too_big_becomes_its_skeleton_and_says_so(recorders, settings, store, run):
+    recorder = recorders(replace(settings, record_limit=2_000), redactor=Unchanged())
+    attributes = {"text": "x" * 10_000}
+    error = ErrorInfo("ValueError", "y" * 10_000)
+    recorder.emit(EventKind.ENDED, run, span=SPAN, state=State.FAILED, attributes=attributes, error=error)
+    assert recorder.flush(20)
+    (event,) = store.events()
+    assert (event.span, event.state, event.attributes, event.error) == (SPAN, State.FAILED, {MARKER: "too_big"}, None)
+    assert recorder.counters["stripped.too_big"] == 1
+
+
+def test_an_event_with_too_many_edges_keeps_its_state(recorders, settings, store, run):
+    recorder = recorders(replace(settings, record_limit=2_000), redactor=Unchanged())
+    recorder.emit(EventKind.ENDED, run, state=State.FAILED, upstream=tuple(f"task{n}" for n in range(1_000)))
+    assert recorder.flush(20)
+    (event,) = store.events()
+    assert (event.state, event.upstream) == (State.FAILED, ())
+
+
+def test_an_event_whose_very_name_is_too_big_is_lost_with_a_reason(recorders, settings, store, run):
+    recorder = recorders(replace(settings, record_limit=2_000), redactor=Unchanged())
+    recorder.emit(EventKind.ENDED, replace(run, pipeline="x" * 10_000))
+    assert recorder.flush(20)
+    assert [(reason, count) for reason, count, _, _ in store.losses()] == [("event_too_big", 1)]
+
+
+class Unchanged:
+    """A redactor that has nothing to do."""
+
+    def event(self, event):
+        return event
+
+
+class Broken:
+    """A redactor that fails on every event."""
+
+    def event(self, event):
+        raise RuntimeError(f"cannot redact {event}")
+
+
+def test_law_7_when_redaction_fails_nothing_that_a_user_wrote_is_kept(
+    recorders, settings, store, run, spool_dir, caplog
+):
+    recorder = recorders(replace(settings, linger=30.0), redactor=Broken())
+    with reraising(on=False):
+        recorder.emit(
+            EventKind.ENDED,
+            run,
+            span=SPAN,
+            state=State.FAILED,
+            attributes={"hunter2": "hunter2"},
+            error=ErrorInfo("Error", "hunter2"),
+            assets=(AssetUse("s3://me:hunter2@bucket", Access.READ),),
+            links=(Link(LinkKind.TRIGGERED, Direction.DOWN, replace(run, run_key="r2"), "conf hunter2"),),
+        )
+    spooled = b"".join(path.read_bytes() for path in spool_dir.iterdir())
+    assert spooled
+    assert b"hunter2" not in spooled
+    assert "hunter2" not in caplog.text
+    assert recorder.flush(20)
+    (event,) = store.events()
+    assert (event.span, event.state, event.attributes) == (SPAN, State.FAILED, {MARKER: "redaction_failed"})
+    assert [link.run.run_key for link in event.links] == ["r2"]
+    assert recorder.counters["stripped.redaction_failed"] == 1
+
+
+class Talkative:
+    """A user's object that shows a secret when it is printed."""
+
+    def __str__(self):
+        return "postgresql://me:hunter2@host/db"
+
+    __repr__ = __str__
+
+
+class Hostile:
+    """A user's object that cannot even be printed."""
+
+    def __str__(self):
+        raise RuntimeError("no")
+
+    __repr__ = __str__
+
+
+def test_law_7_nothing_unredacted_reaches_the_spool(recorders, settings, run, spool_dir):
+    recorder = recorders(replace(settings, linger=30.0))
+    recorder.emit(
+        EventKind.ENDED,
+        run,
+        attributes={
+            "password": "hunter2",
+            "conn": "postgresql://me:hunter2@host/db",
+            "deep": [{"api_key": "hunter2"}],
+            "object": Talkative(),
+            "keyed": {Talkative(): 1},
+            "postgresql://me:hunter2@host": 1,
+        },
+        error=ErrorInfo("Error", "cannot reach postgresql://me:hunter2@host/db", "File x\npassword='hunter2'"),
+        assets=(AssetUse("postgresql://me:hunter2@host/db/table", Access.READ),),
+    )
+    spooled = b"".join(path.read_bytes() for path in spool_dir.glob("*.events"))
+    assert b"cannot reach" in spooled
+    assert b"hunter2" not in spooled
+
+
+def test_law_1_nothing_that_a_user_puts_into_an_event_reaches_the_host(recorders, settings, store, run):
+    recorder = recorders(settings)
+    circle = {}
+    circle["self"] = circle
+    deep = []
+    for _ in range(5_000):
+        deep = [deep]
+    values = [
+        circle,
+        {"x": deep},
+        {"x": Hostile()},
+        {Hostile(): 1},
+        {"x": float("nan")},
+        {"x": "\ud800"},
+        {"x": b"\xff"},
+        {1: {2: 3}},
+        {"x": 10**400},
+        {"x": {1, "a"}},
+        {MARKER: "mine"},
+    ]
+    with reraising(on=False):
+        for attributes in values:
+            recorder.emit(EventKind.NOTED, run, attributes=attributes)
+        recorder.emit(EventKind.NOTED, run, attributes=7)
+    assert recorder.flush(20)
+    assert [seq for _, seq in store.numbers()] == list(range(len(values) + 1))
+
+
+def test_law_1_an_emit_takes_well_under_five_milliseconds(recorders, settings, run):
+    recorder = recorders(settings)
+    took = []
+    for _ in range(300):
+        began = time.perf_counter()
+        recorder.emit(EventKind.STARTED, run, span=SPAN, state=State.RUNNING, attributes={"owner": "me", "tags": ["a"]})
+        took.append(time.perf_counter() - began)
+    assert sorted(took)[150] < 0.002
+
+
+def test_law_1_an_emit_without_a_run_is_caught_and_counted(recorders, settings):
+    recorder = recorders(settings)
+    with reraising(on=False):
+        recorder.emit(EventKind.NOTED, None)
+    assert recorder.counters["caught.capture.emit"] >= 1
+
+
+def test_what_does_not_fit_into_the_spool_is_reported_by_run(recorders, settings, store, run, spool_dir):
+    recorder = recorders(replace(settings, spool_limit=1_500, linger=30.0))
+    for _ in range(10):
+        recorder.emit(EventKind.NOTED, run, attributes={"text": "some words " * 10})
+    lost = recorder.counters["lost.spool_full"]
+    assert 0 < lost < 10
+    assert sum(file.losses for file in spool_status(spool_dir)) == 1, "the count survives this process"
+    assert recorder.flush(20)
+    assert len(store.events()) == 10 - lost
+    assert [(reason, count, trace) for reason, count, trace, _ in store.losses()] == [
+        ("spool_full", lost, run.trace_id)
+    ]
+
+
+def test_law_6_what_was_emitted_is_delivered_or_lost_and_the_counters_add_up(recorders, settings, run):
+    recorder = recorders(replace(settings, spool_limit=20_000, linger=30.0))
+    for n in range(200):
+        recorder.emit(EventKind.NOTED, run, attributes={"text": "w " * n})
+    assert recorder.flush(20)
+    counters = recorder.counters
+    assert counters["emitted"] == 200 == counters["accepted"] + counters["lost.spool_full"]
+
+
+def test_a_full_spool_logs_once(recorders, settings, run, caplog):
+    recorder = recorders(replace(settings, spool_limit=1, linger=30.0))
+    for _ in range(5):
+        recorder.emit(EventKind.NOTED, run)
+    assert caplog.text.count("spool_full") == 1
+    assert "your pipeline is not affected" in caplog.text
+
+
+def test_a_clock_that_goes_backwards_changes_no_number(recorders, settings, store, run):
+    recorder = recorders(settings)
+    for at in (5_000, 4_000, 3_000):
+        recorder.emit(EventKind.NOTED, run, at=at)
+    assert recorder.flush(20)
+    assert [(event.seq, event.at) for event in store.events()] == [(0, 5_000), (1, 4_000), (2, 3_000)]
+
+
+def test_nothing_is_left_on_disk_when_everything_was_shipped(recorders, settings, run, spool_dir):
+    recorder = recorders(settings)
+    recorder.emit(EventKind.NOTED, run)
+    recorder.close()
+    assert [path.name for path in spool_dir.iterdir() if path.name != "usage"] == []
+
+
+def test_relative_paths_do_not_follow_a_task_to_another_directory(recorders, store, run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "elsewhere").mkdir()
+    recorder = recorders(CaptureSettings(f"sqlite:///{store.path.name}", spool_dir=tmp_path.__class__("spool")))
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    recorder.emit(EventKind.NOTED, run)
+    assert recorder.flush(20)
+    assert len(store.events()) == 1
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+def test_the_package_loads_nothing_but_the_standard_library(child):
+    code = """
+        import sys, json
+        before = set(sys.modules)
+        import datatracing.capture, datatracing.redact
+        import datatracing.capture.sinks.opening, datatracing.capture.sinks.sqlite, datatracing.capture.sinks.collector
+        import datatracing.capture.sinks.postgres
+        roots = {name.partition(".")[0] for name in set(sys.modules) - before}
+        print(json.dumps(sorted(roots - set(sys.stdlib_module_names) - {"datatracing"})))
+    """
+    assert json.loads(child(code).finishes()) == []
+
+
+def test_loading_it_loads_no_driver_and_no_network_library(child):
+    code = """
+        import sys, json
+        import datatracing.capture, datatracing.redact
+        heavy = {"sqlite3", "ssl", "http.client", "psycopg", "tempfile"}
+        print(json.dumps(sorted(heavy & set(sys.modules))))
+    """
+    assert json.loads(child(code).finishes()) == []
