@@ -98,8 +98,11 @@ def test_law_8_the_ingest_token_of_a_mounted_app_does_not_read(reader):
 
 
 def test_law_8_an_app_without_an_ingest_token_takes_nothing():
+    def nobody():
+        return frozenset()
+
     connection = connect("memory://")
-    with served(create_app(connection, reader=lambda: frozenset(), ingest_token="")) as url:
+    with served(create_app(connection, reader=nobody, ingest_token="")) as url:
         for header in ({}, {"Authorization": "Bearer "}, {"Authorization": "Bearer x"}):
             assert httpx.post(f"{url}/api/v1/events", headers=header).status_code == 401
     connection.close()
