@@ -103,6 +103,6 @@ def test_law_8_an_app_without_an_ingest_token_takes_nothing():
 
     connection = connect("memory://")
     with served(create_app(connection, reader=nobody, ingest_token="")) as url:
-        for header in ({}, {"Authorization": "Bearer "}, {"Authorization": "Bearer x"}):
+        for header in ({}, {"Authorization": "Bearer"}, {"Authorization": "Bearer x"}):
             assert httpx.post(f"{url}/api/v1/events", headers=header).status_code == 401
     connection.close()
