@@ -6,9 +6,8 @@ search therefore starts some way back each time, and from the very beginning onc
 
 import threading
 import time
-from collections.abc import Iterable
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, Connection, func, select, true
 
 from datatracing.store.sql.numbers import portions
 from datatracing.store.sql.tables import inbox, runs
@@ -16,8 +15,11 @@ from datatracing.store.sql.tables import inbox, runs
 LOOK_BACK = 2_000
 """Rows. More than any set of writers can have under way at once."""
 
-FULL_SEARCH_EVERY = 600.0
-"""Seconds."""
+FULL_SEARCH_EVERY = 3600.0
+"""Seconds. A full search reads the inbox's index once: a second or more for every million rows."""
+
+FOUND_AT_ONCE = 100_000
+"""Traces. What is beyond is found by the next search, which then starts from the same place."""
 
 
 class Backlog:
@@ -25,9 +27,9 @@ class Backlog:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._seen = 0
-        self._waiting: dict[bytes, None] = {}
+        self._searched_to = 0
         self._full_search_at = 0.0
+        self._waiting: list[bytes] = []
 
     def take(self, connection: Connection, limit: int) -> list[bytes]:
         """At most `limit` trace keys: new ones first, then those that were handed out longest ago.
@@ -35,48 +37,51 @@ class Backlog:
         So a trace that cannot be sealed comes back again and again, but never stands in the way of others.
         """
         with self._lock:
-            self._search(connection, limit)
-            taken = list(self._waiting)[:limit]
-            for key in taken:
-                self._waiting[key] = self._waiting.pop(key)
+            self._search(connection)
+            confirmed, rest = self._confirmed(connection, limit)
+            taken, spare = confirmed[:limit], confirmed[limit:]
+            self._waiting = [*spare, *rest, *taken]
             return taken
 
-    def _search(self, connection: Connection, limit: int) -> None:
+    def _search(self, connection: Connection) -> None:
         if time.monotonic() >= self._full_search_at:
-            self._seen = 0
+            self._searched_to = 0
         end = connection.scalar(select(func.max(inbox.c.id))) or 0
-        still = [
-            key for portion in portions(self._waiting) for key in _unfolded(connection, inbox.c.trace_id.in_(portion))
-        ]
-        enough = limit + len(still)
-        found = _unfolded(connection, _since(self._seen), enough)
-        new = (key for key in found if key not in self._waiting)
-        self._waiting = dict.fromkeys((*new, *_in_order(self._waiting, still)))
-        if len(found) < enough:
-            if self._seen == 0:
-                self._full_search_at = time.monotonic() + FULL_SEARCH_EVERY
-            self._seen = max(1, end - LOOK_BACK)
+        found = _unfolded(connection, _rows_from(self._searched_to))
+        known = set(self._waiting)
+        self._waiting = [*(key for key in found if key not in known), *self._waiting]
+        if len(found) == FOUND_AT_ONCE:
+            return
+        if self._searched_to == 0:
+            self._full_search_at = time.monotonic() + FULL_SEARCH_EVERY
+        self._searched_to = max(1, end - LOOK_BACK)
+
+    def _confirmed(self, connection: Connection, limit: int) -> tuple[list[bytes], list[bytes]]:
+        """The first that still wait (somebody else may have sealed the others), and those not looked at."""
+        confirmed: list[bytes] = []
+        looked_at = 0
+        for portion in portions(self._waiting):
+            still = set(_unfolded(connection, inbox.c.trace_id.in_(portion)))
+            confirmed += [key for key in portion if key in still]
+            looked_at += len(portion)
+            if len(confirmed) >= limit:
+                break
+        return confirmed, self._waiting[looked_at:]
 
 
-def _in_order(known: Iterable[bytes], still: Iterable[bytes]) -> list[bytes]:
-    wanted = set(still)
-    return [key for key in known if key in wanted]
+def _rows_from(number: int) -> "ColumnElement[bool]":
+    """Traces that have a row from this number on."""
+    if number == 0:
+        return true()
+    return inbox.c.trace_id.in_(select(inbox.c.trace_id).where(inbox.c.id >= number))
 
 
-def _since(seen: int) -> "ColumnElement[bool] | None":
-    if seen == 0:
-        return None
-    return inbox.c.trace_id.in_(select(inbox.c.trace_id).where(inbox.c.id >= seen))
-
-
-def _unfolded(connection: Connection, of: "ColumnElement[bool] | None", limit: int | None = None) -> list[bytes]:
-    held = select(inbox.c.trace_id, func.count().label("n")).group_by(inbox.c.trace_id)
-    if of is not None:
-        held = held.where(of)
-    rows = held.subquery()
+def _unfolded(connection: Connection, of: "ColumnElement[bool]") -> list[bytes]:
+    held = select(inbox.c.trace_id, func.count().label("n")).where(of).group_by(inbox.c.trace_id).subquery()
     query = (
-        select(rows.c.trace_id)
-        .join(runs, runs.c.trace_id == rows.c.trace_id, isouter=True)
-        .where(rows.c.n > func.coalesce(runs.c.inbox_rows, 0))
+        select(held.c.trace_id)
+        .join(runs, runs.c.trace_id == held.c.trace_id, isouter=True)
+        .where(held.c.n > func.coalesce(runs.c.inbox_rows, 0))
+        .limit(FOUND_AT_ONCE)
     )
-    return list(connection.scalars(query.limit(limit) if limit else query))
+    return list(connection.scalars(query))

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, bindparam, select, tuple_
 
 from datatracing.model.states import State
 from datatracing.store.glob import ESCAPE, Glob
-from datatracing.store.paging import Position, checked_limit, position
+from datatracing.store.paging import NEVER, Position, checked_limit, position
 from datatracing.store.port import Page, RunFilter
 from datatracing.store.sql.summaries import read_summary, summaries
 from datatracing.store.sql.tables import UNUSUAL, pipelines, runs
@@ -41,7 +41,8 @@ def _conditions(where: RunFilter) -> "list[ColumnElement[bool]]":
         if where.state is not State.SUCCESS:
             conditions.append(UNUSUAL)
     if where.since is not None:
-        conditions.append(runs.c.started_at >= where.since)
+        # By the column that the list is ordered by, so that the search ends where the list does.
+        conditions.append(runs.c.order_at >= max(where.since, NEVER + 1))
     if where.slower_than is not None:
         conditions.append(runs.c.duration > where.slower_than)
     return conditions
@@ -52,12 +53,9 @@ def _pipelines(connection: Connection, where: RunFilter) -> list[int] | None:
     conditions = _pipeline_conditions(where, connection.dialect.name)
     if not conditions and where.pipelines is None:
         return None
-    found = connection.execute(select(pipelines).where(*conditions))
-    return [row.id for row in found if _visible(where, (row.orchestrator, row.namespace, row.name))]
-
-
-def _visible(where: RunFilter, name: tuple[str, str, str]) -> bool:
-    return where.pipelines is None or name in where.pipelines
+    names = (pipelines.c.orchestrator, pipelines.c.namespace, pipelines.c.name)
+    found = connection.execute(select(pipelines.c.id, *names).where(*conditions))
+    return [number for number, *name in found if where.pipelines is None or tuple(name) in where.pipelines]
 
 
 def _pipeline_conditions(where: RunFilter, dialect: str) -> "list[ColumnElement[bool]]":
