@@ -62,5 +62,7 @@ def _document(spool_dir: "Path", limit: int, files: "list[SpoolFile]") -> dict[s
 def _totals(files: "list[SpoolFile]") -> str:
     if not files:
         return "nothing waits"
+    from datatracing.query.stages import count
+
     events, size = sum(file.events for file in files), sum(file.size for file in files)
-    return f"{events:,} events wait in {len(files):,} files, {size:,} bytes"
+    return f"waiting: {count(events, 'event')} in {count(len(files), 'file')}, {size:,} bytes"

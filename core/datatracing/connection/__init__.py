@@ -23,11 +23,13 @@ def connect(url: str = "", token: str = "", *, migrate: bool = False, settings: 
         from datatracing.connection.remote import RemoteConnection
 
         return RemoteConnection(url, token or settings.token.get_secret_value())
+    from datatracing.collector.limits import Limits
     from datatracing.connection.local import LocalConnection
     from datatracing.sampling.policy import default_policy
     from datatracing.store.registry import open_store
 
-    return LocalConnection(open_store(url, migrate=migrate), default_policy(settings.sample_rate))
+    store, policy = open_store(url, migrate=migrate), default_policy(settings.sample_rate)
+    return LocalConnection(store, policy, Limits(**settings.limits()))
 
 
 __all__ = ["Connection", "connect"]

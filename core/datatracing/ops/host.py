@@ -47,11 +47,17 @@ def spool(directory: Path, files: Sequence[SpoolFile], now: int) -> Finding:
 
 def airflow(environ: Mapping[str, str] = os.environ) -> list[Finding]:
     """Its version, our plugin, and the store that the plugin is given. Nothing when Airflow is not installed."""
-    try:
-        installed = version("apache-airflow-core")
-    except PackageNotFoundError:
+    installed = _installed("apache-airflow-core") or _installed("apache-airflow")
+    if installed is None:
         return []
     return [airflow_version(installed), _airflow_plugin(), _airflow_store(environ)]
+
+
+def _installed(distribution: str) -> str | None:
+    try:
+        return version(distribution)
+    except PackageNotFoundError:
+        return None
 
 
 def airflow_version(installed: str) -> Finding:

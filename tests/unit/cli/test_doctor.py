@@ -52,7 +52,7 @@ def test_a_password_in_the_stores_url_is_never_shown(home, datatracing):
 def test_spool_status_counts_what_waits(store, home, datatracing):
     spooled(home / "spool")
 
-    assert "1 events wait in 1 files" in datatracing("spool", "status").out
+    assert "waiting: 1 event in 1 file," in datatracing("spool", "status").out
     document = json.loads(datatracing("spool", "status", "--json").out)
     assert [(file["owner"], file["events"]) for file in document["files"]] == [("dead", 1)]
 
@@ -72,4 +72,4 @@ def test_spool_ship_to_a_store_that_is_away_keeps_everything_and_ends_with_3(hom
     answer = datatracing("spool", "ship", "--store", "http://127.0.0.1:1")
 
     assert answer.code == 3
-    assert "1 events wait in 1 files" in datatracing("spool", "status").out
+    assert "waiting: 1 event in 1 file," in datatracing("spool", "status").out

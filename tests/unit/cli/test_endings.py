@@ -1,5 +1,8 @@
 """How commands end: an exit code, and one clear line on standard error."""
 
+import sqlite3
+from contextlib import closing
+
 import pytest
 
 from datatracing.model.states import State
@@ -39,6 +42,16 @@ def test_a_store_that_has_no_tables_says_how_to_make_them(home, datatracing):
 
     assert answer.code == 3
     assert "datatracing db upgrade" in answer.err
+
+
+def test_a_store_of_a_newer_version_says_which_host_to_upgrade(store, home, datatracing):
+    with closing(sqlite3.connect(home / "traces.db")) as file, file:
+        file.execute("UPDATE datatracing_alembic_version SET version_num = '9999'")
+
+    for command in (["runs"], ["why", "ab" * 16], ["db", "check"], ["db", "upgrade"]):
+        answer = datatracing(*command)
+        assert (answer.code, answer.err.count("\n")) == (3, 1)
+        assert "upgrade datatracing on this host" in answer.err
 
 
 def test_a_setting_that_does_not_fit_is_named(store, datatracing, monkeypatch):

@@ -7,9 +7,11 @@ import pytest
 from inline_snapshot import snapshot
 
 from datatracing.errors import NotFoundError
+from datatracing.model.event import Times
 from datatracing.model.run import RunRef
 from datatracing.model.states import State
 from datatracing.query.document import dumps, trace_document, trace_json
+from datatracing.store.port import RunFilter
 from tests.sample_runs import NIGHT, Story, orders, times
 
 
@@ -175,6 +177,15 @@ def test_law_5_a_sampled_out_run_keeps_every_span_and_loses_only_detail(connecti
         (None, "success", {}),
         ("copy", "success", {}),
     ]
+
+
+def test_a_time_that_no_calendar_has_does_not_break_the_document(connection):
+    broken = replace(Story().begun().events[0], times=Times(started_at=2**62))
+    connection.accept([_wire(broken)])
+    connection.sweep()
+
+    assert connection.trace(NIGHT.trace_id)["run"]["started_at"] == "9999-12-31T23:59:59.999999Z"
+    assert [run.run for run in connection.runs(RunFilter()).runs] == [NIGHT]
 
 
 def test_half_a_surrogate_pair_in_a_name_does_not_break_the_document():
