@@ -1,0 +1,354 @@
+"""Reads manifests of runs that Airflow's own functions have brought into unusual states: run by the tests.
+
+Usage: python -m tests.integration.airflow.direct.rows OUT STORE
+"""
+
+import json
+import runpy
+import sys
+from contextlib import contextmanager
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+HERE = Path(__file__).parent
+BEGIN = datetime(2026, 1, 1, tzinfo=timezone.utc)
+CARRIERS = ("00-" + "a" * 32 + "-" + "1" * 16 + "-01", "00-" + "b" * 32 + "-" + "2" * 16 + "-01")
+
+
+def main(out: Path, folder: Path) -> None:
+    stage = Stage(folder)
+    out.write_text(json.dumps({name: scene(stage) for name, scene in SCENES.items()}))
+
+
+class Stage:
+    """One Airflow with its pipelines parsed and one store of ours."""
+
+    def __init__(self, folder: Path) -> None:
+        from datatracing.capture import CaptureSettings, Recorder
+        from datatracing.connection import connect
+        from datatracing_airflow.completion import Completion
+
+        self.folder = folder
+        self.pipelines = runpy.run_path(str(HERE / "dags" / "rows.py"))["PIPELINES"]
+        store = f"sqlite:///{folder}/traces.db"
+        self.settings = CaptureSettings(store, spool_dir=folder / "spool")
+        self.connection = connect(store, migrate=True)
+        self.completion = Completion(self.connection, Recorder(self.settings))
+        self.day = 0
+
+    def test(self, dag_id):
+        """A run of dag.test(), really executed."""
+        self.day += 1
+        return self.pipelines[dag_id].test(logical_date=BEGIN + timedelta(days=self.day)).run_id
+
+    def create(self, dag_id, session, **columns):
+        """A run with task instances that nothing has looked at."""
+        from airflow.models.serialized_dag import SerializedDagModel
+        from airflow.utils.state import DagRunState
+        from airflow.utils.types import DagRunTriggeredByType, DagRunType
+
+        self.day += 1
+        dag = SerializedDagModel.get(dag_id, session=session).dag
+        run = dag.create_dagrun(
+            run_id=f"{dag_id} {self.day}",
+            logical_date=BEGIN + timedelta(days=self.day),
+            data_interval=(BEGIN, BEGIN),
+            run_after=BEGIN,
+            run_type=DagRunType.MANUAL,
+            triggered_by=DagRunTriggeredByType.REST_API,
+            state=DagRunState.RUNNING,
+            session=session,
+        )
+        for name, value in columns.items():
+            setattr(run, name, value)
+        return run
+
+    def trace_id(self, dag_id, run_id):
+        """A pure function of the names."""
+        from datatracing.model.run import RunRef
+
+        return RunRef("airflow", "default", dag_id, run_id).trace_id
+
+    def manifest(self, dag_id, run_id):
+        """As it goes to the store, but for what redaction does."""
+        from airflow.utils.session import create_session
+
+        from datatracing.model.codec import to_plain
+        from datatracing_airflow.manifest import read_manifest
+        from datatracing_airflow.records import Records
+
+        with create_session(scoped=False) as session:
+            records = Records(session, dag_id, run_id)
+            run = records.run()
+            return to_plain(read_manifest(records, run, self.completion.graphs, "default", observed_at=1))
+
+
+@contextmanager
+def committed():
+    from airflow.utils.session import create_session
+
+    with create_session(scoped=False) as session:
+        yield session
+
+
+def instances(session, run_id):
+    from airflow.models.taskinstance import TaskInstance
+    from sqlalchemy import select
+
+    found = session.scalars(select(TaskInstance).where(TaskInstance.run_id == run_id)).all()
+    return {(ti.task_id, ti.map_index): ti for ti in found}
+
+
+def run_row(session, dag_id, run_id):
+    from airflow.models.dagrun import DagRun
+    from sqlalchemy import select
+
+    return session.scalar(select(DagRun).where(DagRun.dag_id == dag_id, DagRun.run_id == run_id))
+
+
+def executed(stage):
+    """As dag.test() leaves it."""
+    return stage.manifest("chain", stage.test("chain"))
+
+
+def cleared(stage):
+    """The second task was cleared, and before it ran again its run was over."""
+    from airflow.models.taskinstance import clear_task_instances
+
+    run_id = stage.test("chain")
+    with committed() as session:
+        clear_task_instances([instances(session, run_id)["two", -1]], session)
+    with committed() as session:
+        instances(session, run_id)["two", -1].set_state("upstream_failed", session=session)
+        run = run_row(session, "chain", run_id)
+        run.set_state("running")
+        run.set_state("failed")
+    return stage.manifest("chain", run_id)
+
+
+def deadlocked(stage):
+    """A run that failed with tasks that were never looked at."""
+    with committed() as session:
+        run = stage.create("chain", session)
+        run.set_state("failed")
+        run_id = run.run_id
+    return stage.manifest("chain", run_id)
+
+
+def marked_failed(stage):
+    """A person called the run failed while its first task was running."""
+    from airflow.api.common.mark_tasks import set_dag_run_state_to_failed
+    from airflow.models.serialized_dag import SerializedDagModel
+
+    with committed() as session:
+        run = stage.create("chain", session)
+        run_id = run.run_id
+        first = instances(session, run_id)["one", -1]
+        first.state, first.try_number, first.pid, first.start_date = "running", 1, 7, BEGIN
+    with committed() as session:
+        dag = SerializedDagModel.get("chain", session=session).dag
+        set_dag_run_state_to_failed(dag=dag, run_id=run_id, commit=True, session=session)
+    return stage.manifest("chain", run_id)
+
+
+def versions(stage):
+    """One run before and one after a task vanished from the DAG."""
+    found = [_version(stage, edges) for edges in ("a >> b >> c", "a >> c")]
+    return [stage.manifest("versioned", run_id) for run_id in found]
+
+
+def _version(stage, edges):
+    from airflow.configuration import conf
+
+    names = [name.strip() for name in edges.split(">>")]
+    file = Path(conf.get("core", "dags_folder")) / "versioned.py"
+    lines = [
+        "from datetime import datetime, timezone",
+        "from airflow.sdk import DAG",
+        "from airflow.providers.standard.operators.empty import EmptyOperator",
+        "with DAG('versioned', start_date=datetime(2026, 1, 1, tzinfo=timezone.utc), schedule=None) as dag:",
+        *(f"    {name} = EmptyOperator(task_id='{name}')" for name in names),
+        f"    {edges}",
+    ]
+    file.write_text("\n".join(lines))
+    stage.day += 1
+    return runpy.run_path(str(file))["dag"].test(logical_date=BEGIN + timedelta(days=stage.day)).run_id
+
+
+def asset_triggered(stage):
+    """The run that wrote, and the run that the asset started."""
+    from airflow.models.asset import AssetEvent
+    from sqlalchemy import select
+
+    wrote = stage.test("writer")
+    with committed() as session:
+        run = stage.create("reader", session)
+        run.consumed_asset_events.append(session.scalar(select(AssetEvent).where(AssetEvent.source_run_id == wrote)))
+        run.set_state("success")
+        run_id = run.run_id
+    return [stage.manifest("writer", wrote), stage.manifest("reader", run_id)]
+
+
+def backfilled(stage):
+    """A run of a backfill."""
+    from airflow.models.backfill import Backfill
+
+    with committed() as session:
+        backfill = Backfill(dag_id="chain", from_date=BEGIN, to_date=BEGIN, max_active_runs=1, dag_run_conf={})
+        session.add(backfill)
+        session.flush()
+        run = stage.create("chain", session, backfill_id=backfill.id)
+        run.set_state("success")
+        run_id = run.run_id
+    return stage.manifest("chain", run_id)
+
+
+def carried(stage):
+    """A run that Airflow has given two trace ids: one before it was cleared, one after."""
+    from airflow.models.taskinstance import clear_task_instances
+
+    run_id = stage.test("chain")
+    with committed() as session:
+        rows = instances(session, run_id)
+        for row in rows.values():
+            row.context_carrier = {"traceparent": CARRIERS[0]}
+        clear_task_instances(list(rows.values()), session)
+        run = run_row(session, "chain", run_id)
+        run.context_carrier = {"traceparent": CARRIERS[1]}
+        run.set_state("success")
+    return stage.manifest("chain", run_id)
+
+
+def triggered(stage):
+    """Known from the database alone: nothing of ours was listening."""
+    return stage.manifest("trigger", stage.test("trigger"))
+
+
+def queries(stage):
+    """How many statements a manifest takes: of 2 task instances, and of 300."""
+    from sqlalchemy import event
+    from sqlalchemy.engine import Engine
+
+    with committed() as session:
+        small, large = stage.create("chain", session), stage.create("wide", session)
+        for run in (small, large):
+            run.set_state("success")
+        names = [(run.dag_id, run.run_id) for run in (small, large)]
+    counts, sizes = [], []
+    for name in names:
+        stage.manifest(*name)  # its graph is known from now on
+        statements = []
+        event.listen(Engine, "before_cursor_execute", note := lambda *call, said=statements: said.append(call[2]))
+        sizes.append(len(stage.manifest(*name)["attempts"]))
+        event.remove(Engine, "before_cursor_execute", note)
+        counts.append(len(statements))
+    return {"statements": counts, "attempts": sizes}
+
+
+def completion(stage):
+    """What is completed, and what is not: a run that is over, one that is not, one that is not there."""
+    over = stage.test("chain")
+    with committed() as session:
+        running = stage.create("chain", session).run_id
+    done = [stage.completion.complete(("chain", run_id)) for run_id in (over, running, "deleted")]
+    return {"done": done, "stored": [_stored(stage, run_id) for run_id in (over, running, "deleted")]}
+
+
+def _stored(stage, run_id):
+    trace_id = stage.trace_id("chain", run_id)
+    summary = stage.connection.summaries([trace_id]).get(trace_id)
+    return None if summary is None else [summary.state.value, summary.epoch]
+
+
+def reconciled(stage):
+    """What nobody announced is found, until it is stored; and again when it has ended another time."""
+    from airflow.models.taskinstance import clear_task_instances
+
+    reconciler, found = stage.completion.reconciler, {}
+    run_id = stage.test("chain")
+    found["at first"] = ("chain", run_id) in reconciler.missed()
+    for run in reconciler.missed():
+        stage.completion.complete(run)
+    found["stored"] = reconciler.missed()
+    found["stored twice"] = _stored(stage, run_id)
+    stage.completion.complete(("chain", run_id))
+    found["completed again"] = _stored(stage, run_id)
+    with committed() as session:
+        clear_task_instances(list(instances(session, run_id).values()), session)
+    found["cleared"] = reconciler.missed()
+    with committed() as session:
+        run_row(session, "chain", run_id).set_state("success")
+    found["ended again"] = reconciler.missed() == [("chain", run_id)]
+    stage.completion.complete(("chain", run_id))
+    with committed() as session:
+        run_row(session, "chain", run_id).set_state("failed")
+    found["marked"] = reconciler.missed() == [("chain", run_id)]
+    stage.completion.complete(("chain", run_id))
+    found["in the end"] = [reconciler.missed(), _stored(stage, run_id)]
+    return found
+
+
+def looked_back(stage):
+    """A run that ended longer ago than we look back, as after an installation into an old Airflow."""
+    from datatracing_airflow.reconciler import Reconciler
+
+    return len(Reconciler(stage.connection, "another namespace", timedelta(0)).missed())
+
+
+def rows_in_hooks(stage):
+    """Hooks of the scheduler and the api-server, with rows of a live session, also with rows that have expired."""
+    from datatracing_airflow.listener import Listener
+    from datatracing_airflow.settings import PluginSettings
+    from datatracing_airflow.tracer import Tracer
+    from tests.integration.airflow.direct.queries import queries_of_hooks
+
+    tracer = Tracer(PluginSettings(stage.settings, settle_seconds=3_600.0))
+    listener = Listener(tracer)
+    with committed() as session, queries_of_hooks() as queries:
+        run = stage.create("chain", session, conf={"password": "opensesame123"})
+        session.flush()
+        row = instances(session, run.run_id)["one", -1]
+        marked = instances(session, stage.create("chain", session).run_id)["two", -1]
+        row.state, row.try_number, marked.state = "failed", 1, "success"
+        names = [run.run_id, marked.run_id]
+        listener.on_dag_run_running(dag_run=run, msg="")
+        listener.on_task_instance_failed(previous_state="running", task_instance=row, error="heartbeat timeout")
+        listener.on_task_instance_success(previous_state=None, task_instance=marked)
+        run.set_state("failed")
+        listener.on_dag_run_failed(dag_run=run, msg="task_failure")
+        session.flush()
+        session.expire(run)
+        session.expire(row)
+        listener.on_dag_run_failed(dag_run=run, msg="expired")
+        listener.on_task_instance_failed(previous_state=None, task_instance=row, error="expired")
+    tracer.recorder.flush(10)
+    return {
+        "queries": queries,
+        "announced": tracer.finalizer._announced.qsize() + len(tracer.finalizer._agenda),
+        "documents": [stage.connection.trace(stage.trace_id("chain", each)) for each in names],
+        "counters": tracer.recorder.counters,
+    }
+
+
+SCENES = {
+    scene.__name__: scene
+    for scene in (
+        executed,
+        cleared,
+        deadlocked,
+        marked_failed,
+        versions,
+        asset_triggered,
+        backfilled,
+        carried,
+        triggered,
+        queries,
+        completion,
+        reconciled,
+        looked_back,
+        rows_in_hooks,
+    )
+}
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]))
