@@ -1,5 +1,6 @@
 """One spool file on its way into a sink: what cannot arrive is counted, put aside, and holds up nothing behind it."""
 
+import logging
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -10,6 +11,8 @@ from datatracing.capture.record import Damage, Kind, Record, scan
 from datatracing.capture.segment import Segment
 from datatracing.capture.sinks.port import Receipt, Sink
 from datatracing.errors import BadInputError
+
+log = logging.getLogger("datatracing")
 
 
 class Lose(Protocol):
@@ -46,7 +49,8 @@ class Delivery:
         """Send a report and let go of it."""
         try:
             self._sink.report(report.entries)
-        except BadInputError:
+        except BadInputError as refusal:
+            log.warning("DataTracing: the store refuses a report of lost events (%s)", refusal)
             if report.segment is not None:
                 self._quarantine.take(report.segment)
             return

@@ -302,7 +302,9 @@ def test_forks_with_a_live_shipper_lose_nothing_and_mix_nothing_up(child, reques
     assert waiting_files(spool_dir) == []
 
 
-def test_a_forked_child_leaves_the_parents_lock_alone_and_does_not_keep_it_either(child, unborn_store, spool_dir):
+def test_a_forked_child_leaves_the_parents_lock_alone_and_does_not_keep_it_either(
+    child, unborn_store, spool_dir, eventually
+):
     code = """
         import os, sys
         from pathlib import Path
@@ -323,7 +325,40 @@ def test_a_forked_child_leaves_the_parents_lock_alone_and_does_not_keep_it_eithe
     assert parent.says().startswith("['live']")
     os.kill(parent.process.pid, 9)
     parent.process.wait(20)
-    assert [file.owner for file in spool_status(spool_dir)] == ["dead"], "although the child lives"
+    eventually(lambda: [file.owner for file in spool_status(spool_dir)] == ["dead"])  # although the child lives
+
+
+def test_law_1_a_fork_in_the_middle_of_our_import_does_not_leave_the_child_without_the_module(
+    child, spool_dir, tmp_path
+):
+    (tmp_path / "modules").mkdir()
+    (tmp_path / "modules" / "psycopg.py").write_text("import time; time.sleep(1); raise ImportError")
+    code = """
+        import os, sys, time
+        from pathlib import Path
+        from datatracing.capture import CaptureSettings, Recorder
+        from datatracing.model.event import EventKind
+        from datatracing.model.run import RunRef
+        sys.path.insert(0, sys.argv[2])
+        settings = CaptureSettings("postgresql://host/db", spool_dir=Path(sys.argv[1]), linger=0.001)
+        Recorder(settings).emit(EventKind.NOTED, RunRef("airflow", "default", "etl", "r1"))
+        while "psycopg" not in sys.modules:
+            time.sleep(0.001)
+        child = os.fork()
+        if child == 0:
+            try:
+                import psycopg
+            except ImportError:
+                os._exit(7)
+        for _ in range(1_000):
+            found, status = os.waitpid(child, os.WNOHANG)
+            if found:
+                print(os.waitstatus_to_exitcode(status), flush=True)
+                os._exit(0)
+            time.sleep(0.01)
+        os.kill(child, 9)
+    """
+    assert child(code, spool_dir, tmp_path / "modules").finishes() == "7"
 
 
 def test_a_child_of_a_parent_that_had_the_sqlite_file_open_leaves_shipping_to_others(child, store, spool_dir):

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+from datatracing.capture.importing import importing
 from datatracing.capture.packing import Row
 from datatracing.capture.settings import CaptureSettings
 from datatracing.capture.sinks.address import masked, parse_database
@@ -106,7 +107,8 @@ class PostgresSink:
 
 def _driver() -> Any:
     try:
-        import psycopg
+        with importing():
+            import psycopg
     except ImportError as error:
         raise MissingExtraError("psycopg is not installed: pip install 'datatracing[postgres]'") from error
     return psycopg
