@@ -4,6 +4,7 @@ Capture runs in users' tasks and takes the same names as plain values (`capture(
 """
 
 import os
+from contextlib import suppress
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -18,9 +19,12 @@ _CAPTURED = tuple(each.name for each in fields(CaptureSettings))
 
 
 def default_store() -> str:
-    """A SQLite file in the user's data directory."""
-    data = os.environ.get("XDG_DATA_HOME") or Path("~/.local/share")
-    return f"sqlite:///{Path(data).expanduser() / 'datatracing' / 'traces.db'}"
+    """A SQLite file in the user's data directory, which is made; where it cannot be, opening the store says so."""
+    data = os.environ.get("XDG_DATA_HOME") or os.path.join("~", ".local", "share")  # noqa: PTH118  # Path.home() raises where there is no home
+    directory = Path(os.path.expanduser(data)) / "datatracing"  # noqa: PTH111  # Path.expanduser() raises too
+    with suppress(OSError):
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return f"sqlite:///{directory / 'traces.db'}"
 
 
 class Settings(BaseSettings):

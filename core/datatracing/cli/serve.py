@@ -60,10 +60,13 @@ def _token_of_this_session(host: str) -> str:
 
 
 def _opened(store: str) -> "LocalConnection":
+    """A SQLite file has no administrator, so its tables are made here; those of a server are for `db upgrade`."""
     from datatracing.connection import connect
     from datatracing.connection.local import LocalConnection
+    from datatracing.settings import Settings
 
-    connection = connect(store)
+    url = store or Settings().store
+    connection = connect(url, migrate=url.startswith("sqlite:"))
     if not isinstance(connection, LocalConnection):
         raise BadInputError("a collector needs a store of its own: give a sqlite or postgresql URL")
     return connection

@@ -37,6 +37,12 @@ def test_what_cannot_be_done_ends_with_its_code_and_one_line(store, datatracing,
     assert answer.err.count("\n") == 1
 
 
+def test_with_nothing_set_the_default_store_says_how_to_make_it(home, datatracing):
+    assert "datatracing db upgrade" in datatracing("runs").err
+    assert datatracing("db", "upgrade").code == 0
+    assert datatracing("runs").out == "no run matches\n"
+
+
 def test_a_store_that_has_no_tables_says_how_to_make_them(home, datatracing):
     answer = datatracing("runs", "--store", f"sqlite:///{home}/nothing.db")
 
