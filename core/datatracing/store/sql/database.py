@@ -128,6 +128,7 @@ def _postgres(address: Address, patience: float) -> Engine:
     try:
         return create_engine(
             address.server.set(query=given),
+            connect_args=dict(address.secrets),
             # Someone else's default could be a snapshot taken before the lock on a trace is held.
             isolation_level="READ COMMITTED",
             pool_pre_ping=True,
