@@ -1,6 +1,5 @@
-"""A real server on a free port over a SQLite store, and a client for it."""
+"""A real server on a free port over a store, and a client for it."""
 
-import shutil
 import socket
 import threading
 from contextlib import contextmanager
@@ -30,19 +29,16 @@ def served(app):
             thread.join(20)
 
 
-@pytest.fixture(scope="session")
-def empty_store(tmp_path_factory):
-    """A store's file with its tables: copying it is much faster than migrating again."""
-    path = tmp_path_factory.mktemp("empty") / "traces.db"
-    connect(f"sqlite:///{path}", migrate=True).close()
-    return path
+@pytest.fixture
+def url(sqlite_url):
+    """A database of the test's own; modules whose tests depend on its kind ask for both."""
+    return sqlite_url
 
 
 @pytest.fixture
-def store(tmp_path, empty_store):
+def store(url):
     """The connection that the server has."""
-    shutil.copy(empty_store, tmp_path / "traces.db")
-    connection = connect(f"sqlite:///{tmp_path}/traces.db")
+    connection = connect(url)
     yield connection
     connection.close()
 

@@ -12,6 +12,12 @@ NAME = f"airflow:{NIGHT.pipeline}/{NIGHT.run_key}"
 
 
 @pytest.fixture
+def url(store_url):
+    """SQLite and Postgres, both."""
+    return store_url
+
+
+@pytest.fixture
 def trace_id(store):
     """One stored run."""
     return orders().sealed(store, State.FAILED, 47.5)

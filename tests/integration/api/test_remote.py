@@ -20,6 +20,12 @@ NAME = f"airflow:{NIGHT.pipeline}/{NIGHT.run_key}"
 
 
 @pytest.fixture
+def url(store_url):
+    """SQLite and Postgres, both."""
+    return store_url
+
+
+@pytest.fixture
 def remote(address):
     """The same store, over HTTP."""
     connection = connect(address, TOKEN)

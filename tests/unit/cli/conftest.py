@@ -1,6 +1,5 @@
 """The command line in this process, over a SQLite store of the test's own."""
 
-import shutil
 from types import SimpleNamespace
 
 import pytest
@@ -20,21 +19,11 @@ def home(tmp_path, monkeypatch):
     return tmp_path
 
 
-@pytest.fixture(scope="session")
-def empty_store(tmp_path_factory):
-    """A store's file with its tables: copying it is much faster than migrating again."""
-    path = tmp_path_factory.mktemp("empty") / "traces.db"
-    connect(f"sqlite:///{path}", migrate=True).close()
-    return path
-
-
 @pytest.fixture
-def store(home, empty_store, monkeypatch):
+def store(home, sqlite_url, monkeypatch):
     """A store of the test's own, named by the environment."""
-    shutil.copy(empty_store, home / "traces.db")
-    url = f"sqlite:///{home}/traces.db"
-    monkeypatch.setenv("DATATRACING_STORE", url)
-    connection = connect(url)
+    monkeypatch.setenv("DATATRACING_STORE", sqlite_url)
+    connection = connect(sqlite_url)
     yield connection
     connection.close()
 
