@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("datatracing")
 
 DRAIN_SECONDS = 10.0
+EVERYDAY = {"url": "https://host/path?a=b", "list": ["a@host b: c, 1234 5678 9012 3456"]}
+"""What everyday attributes look like, to the patterns that look at them."""
 
 
 class Tracer:
@@ -28,7 +30,7 @@ class Tracer:
     def __init__(self, settings: PluginSettings) -> None:
         self.settings = settings
         self.namespace = settings.capture.namespace
-        self.recorder = Recorder(settings.capture, Redactor(extra=compat.mask))
+        self.recorder = Recorder(settings.capture, rehearsed(Redactor(extra=compat.mask)))
         self.finalizer = Finalizer(self._completion, settings.settle_seconds, settings.sweep_seconds)
         # Before the recorder's own, which has been registered earlier: what is completed here has to be delivered too.
         atexit.register(self.finalizer.drain, DRAIN_SECONDS)
@@ -57,6 +59,12 @@ class Tracer:
         from datatracing_airflow.completion import Completion
 
         return Completion(open_store(), self.recorder)
+
+
+def rehearsed(redactor: Redactor) -> Redactor:
+    """Tasks are forks of a process that has loaded us: what is compiled here, no task's first hook compiles."""
+    redactor.attributes(EVERYDAY)
+    return redactor
 
 
 def open_store() -> "Connection":

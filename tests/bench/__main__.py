@@ -10,14 +10,15 @@ from contextlib import nullcontext
 from pathlib import Path
 
 from datatracing.store.registry import open_store
-from datatracing_airflow.demo.installation import free_port
-from tests.airflow_rig.cluster import running
-from tests.airflow_rig.home import Home
+from datatracing_airflow.demo.installation import Installation
+from datatracing_airflow.demo.rest import Rest
 from tests.bench import report
 from tests.bench.outages import black_hole, refused
 
 HERE = Path(__file__).parent
 FOLDER = Path(".bench").resolve()
+RUNS = 10
+"""Among which the tasks are divided, so that the scheduler's hooks are called more than once."""
 
 
 def main() -> None:
@@ -41,32 +42,32 @@ def stores():
 
 
 def measure(name: str, store: str, tasks: int) -> Path:
-    """The file of times that one run of `many` left."""
+    """The file of times that the runs of `many` left."""
     times = FOLDER / f"{name}.jsonl"
-    home = Home(
-        FOLDER / name,
-        port=free_port(),
-        dags=HERE / "dags",
-        settings={
-            "DATATRACING_STORE": store,
-            "DATATRACING_SPOOL_DIR": str(FOLDER / name / "spool"),
-            "BENCH_TIMES": str(times),
-            "BENCH_TASKS": str(tasks),
-            "AIRFLOW__OPENLINEAGE__TRANSPORT": '{"type": "console"}',
-        },
-        overrides={("core", "plugins_folder"): str(HERE / "plugins")},
-    ).furnish(FOLDER / "blank")
+    installation = Installation(FOLDER / name, HERE / "dags", settings(FOLDER / name, store, times, tasks))
+    installation.migrate()
     if store.startswith("sqlite"):
         open_store(store, migrate=True).close()
-    with running(home, dags=1) as cluster:
-        cluster.api.trigger("many", "bench")
-        cluster.until(lambda: state(cluster) in {"success", "failed"}, "the tasks have run", 60 + 10 * tasks)
-        assert state(cluster) == "success", cluster.logs()
+    rest = Rest(installation.port)
+    with installation.running() as components:
+        components.wait("Airflow", lambda: rest.healthy() and rest.parsed("many"))
+        for number in range(RUNS):
+            assert rest.trigger("many", f"bench-{number}")
+        over = components.wait("the tasks", lambda: rest.finished("many", RUNS), 60 + 10 * tasks)
+    assert {run["state"] for run in over} == {"success"}
     return times
 
 
-def state(cluster) -> str:
-    return cluster.api.get("dags/many/dagRuns/bench")["state"]
+def settings(home: Path, store: str, times: Path, tasks: int) -> dict[str, str]:
+    return {
+        "DATATRACING_STORE": store,
+        "DATATRACING_SPOOL_DIR": str(home / "spool"),
+        "BENCH_TIMES": str(times),
+        "BENCH_TASKS": str(tasks // RUNS),
+        "AIRFLOW__CORE__PLUGINS_FOLDER": str(HERE / "plugins"),
+        "AIRFLOW__CORE__PARALLELISM": "2",
+        "AIRFLOW__OPENLINEAGE__TRANSPORT": '{"type": "console"}',
+    }
 
 
 if __name__ == "__main__":

@@ -9,6 +9,8 @@ from pathlib import Path
 from statistics import median
 
 OURS, THEIRS, FLOOR = "datatracing_airflow", "openlineage", "stopwatch"
+TASK_PROCESS = "TaskRunnerMarker"
+"""What Airflow says is stopping when it is the process of a task and not a component."""
 HOOKS = {
     "on_task_instance_running": "task running",
     "on_task_instance_success": "task success",
@@ -26,7 +28,8 @@ def rows(store: str, times: Path) -> list[str]:
     measured = defaultdict(list)
     for line in times.read_text().splitlines():
         call = json.loads(line)
-        measured[call["hook"], call["listener"]].append(call["ms"])
+        if call["hook"] != "before_stopping" or call["about"] == TASK_PROCESS:
+            measured[call["hook"], call["listener"]].append(call["ms"])
     return [row(store, hook, measured) for hook in HOOKS if measured.get((hook, OURS))]
 
 

@@ -6,14 +6,17 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from secrets import token_hex
+from typing import TypeVar
 
 from datatracing.errors import DataTracingError
 
+T = TypeVar("T")
 COMPONENTS = {
     "api-server": (),
     "dag-processor": (),
@@ -23,12 +26,18 @@ COMPONENTS = {
 """In the order of their start, with their options."""
 GRACE = 10
 """Seconds a component has to end by itself; the finalizer flushes in them."""
+PATIENCE = 180
+"""Seconds for one step; a cold, busy machine needs most of a minute to start Airflow."""
 TAIL = 15
 """Lines of a log that an error shows."""
 
 
 class ComponentEndedError(DataTracingError):
     """A component of the Airflow we started is gone; the message holds the end of its log."""
+
+
+class NotReadyError(DataTracingError):
+    """What was waited for did not come. The logs are in the installation's home."""
 
 
 def free_port() -> int:
@@ -131,6 +140,16 @@ class Components:
             if process.poll() is not None:
                 log = self.installation.log(component)
                 raise ComponentEndedError(f"airflow {component} ended with {process.returncode}:\n{tail(log)}")
+
+    def wait(self, what: str, ready: Callable[[], T | None], patience: float = PATIENCE) -> T:
+        """What `ready` returns, once that is something. NotReadyError after `patience` seconds."""
+        deadline = time.monotonic() + patience
+        while not (got := ready()):
+            self.check()
+            if time.monotonic() > deadline:
+                raise NotReadyError(f"{what} did not come within {patience} s; see {self.installation.home}")
+            time.sleep(0.5)
+        return got
 
     def stop(self) -> None:
         """All of them, children included. The api-server last: tasks that are ending still report to it."""

@@ -4,22 +4,17 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
 import datatracing
 from datatracing.errors import DataTracingError, NotFoundError
 from datatracing_airflow.demo.installation import Components, Installation
 from datatracing_airflow.demo.rest import Rest
 
-T = TypeVar("T")
 RUN = "airflow:shop/demo"
 COMMAND = "from datatracing.cli import main; main()"
-PATIENCE = 180
-"""Seconds for one step; a cold, busy machine needs most of a minute to start Airflow."""
 
 
 class DemoFailedError(DataTracingError):
@@ -68,16 +63,16 @@ class Story:
 
     def run(self, components: Components) -> None:
         """Trigger `shop`, and wait until it and the run it triggers are over and sealed."""
-        self.wait("Airflow", components, self.rest.healthy)
+        components.wait("Airflow", self.rest.healthy)
         for dag in ("shop_report", "shop"):
-            self.wait(f"the DAG {dag}", components, partial(self.rest.parsed, dag))
+            components.wait(f"the DAG {dag}", partial(self.rest.parsed, dag))
         self.say("triggering shop, run id demo")
-        self.wait("the trigger", components, partial(self.rest.trigger, "shop", "demo"))
+        components.wait("the trigger", partial(self.rest.trigger, "shop", "demo"))
         self.say("running: a retry, a branch, a mapped task with one bad batch, a child run")
         for dag in ("shop", "shop_report"):
-            over = self.wait(f"the run of {dag}", components, partial(self.rest.finished, dag))
+            over = components.wait(f"the run of {dag}", partial(self.rest.finished, dag))
             self.say(f"Airflow says {dag} is {over[0]['state']}")
-        self.wait("the traces", components, self.sealed)
+        components.wait("the traces", self.sealed)
         self.say("both traces are sealed")
 
     def sealed(self) -> bool:
@@ -126,18 +121,6 @@ class Story:
         ended = subprocess.run(call, env=environment, check=False, text=True, capture_output=quiet)
         if ended.returncode:
             raise DemoFailedError(f"datatracing {' '.join(words)} ended with {ended.returncode} {ended.stderr or ''}")
-
-    def wait(self, what: str, components: Components, ready: Callable[[], T | None]) -> T:
-        """What `ready` returns, once that is something."""
-        end = time.monotonic() + PATIENCE
-        while not (got := ready()):
-            components.check()
-            if time.monotonic() > end:
-                raise DemoFailedError(
-                    f"{what} did not come within {PATIENCE} s; the logs are in {self.installation.home}"
-                )
-            time.sleep(0.5)
-        return got
 
     def say(self, text: str) -> None:
         """A line of progress, with the seconds since the start."""

@@ -11,7 +11,7 @@ def nothing(number: int) -> int:
     return number
 
 
-@dag(schedule=None, catchup=False, max_active_tasks=2)
+@dag(schedule=None, catchup=False)
 def many():
     first = nothing.override(task_id="first")(0)
     first >> nothing.expand(number=list(range(int(os.environ["BENCH_TASKS"]) - 1)))
