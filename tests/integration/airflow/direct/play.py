@@ -1,6 +1,6 @@
 """Runs DAGs with dag.test() in this process, and writes down what happened as JSON: run by the tests, not imported.
 
-Usage: python -m tests.integration.airflow.direct.play OUT
+Usage: python -m tests.integration.airflow.direct.play OUT DAGS
 """
 
 import json
@@ -11,16 +11,15 @@ from pathlib import Path
 
 from tests.integration.airflow.direct.queries import queries_of_hooks
 
-DAGS = Path(__file__).with_name("dags") / "direct.py"
 LOGICAL = datetime(2026, 1, 2, tzinfo=timezone.utc)
 CONF = {"traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", "password": "opensesame123"}
 PLAYED = ("shop", "broken", "plain", "parent", "waiter", "patient", "grouped", "secretive")
 
 
-def main(out: Path) -> None:
+def main(out: Path, file: Path) -> None:
     from airflow.utils.state import DagRunState, TaskInstanceState
 
-    dags = runpy.run_path(str(DAGS))["PIPELINES"]
+    dags = runpy.run_path(str(file))["PIPELINES"]
     with queries_of_hooks() as queries:
         runs = {dag_id: play(dags[dag_id]) for dag_id in PLAYED}
     out.write_text(
@@ -41,4 +40,4 @@ def play(dag) -> dict:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), Path(sys.argv[2]))
