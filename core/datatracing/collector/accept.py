@@ -76,4 +76,6 @@ def bounded(event: Event, limits: Limits) -> Event:
         raise BadInputError("event needs a producer, and seq and at must not be negative")
     if event.span is not None and not event.span.task:
         raise BadInputError("event.span.task must not be empty")
+    if any(at is not None and not 0 <= at <= clock.LATEST for at in (event.at, *vars(event.times).values())):
+        raise BadInputError("event has a time outside the years 1970 to 9999")
     return event

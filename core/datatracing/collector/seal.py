@@ -37,10 +37,11 @@ class Sealer:
         with self.store.sealing(trace_id) as sealing:
             rows = sealing.inbox()
             delivery = read(trace_id, rows, self.limits)
-            if not delivery.events and delivery.manifest is None:
-                return None
-            before = sealing.summary()
-            return self._write(sealing, delivery, before, noted, len(rows))
+            if delivery.events or delivery.manifest is not None:
+                return self._write(sealing, delivery, sealing.summary(), noted, len(rows))
+        # There is no run to write to, but law 6 holds for what cannot be read too.
+        self.store.record(delivery.entries(_rejected(noted), clock.now()))
+        return None
 
     def live(self, trace_id: str) -> tuple[RunSummary, Trace] | None:
         """The run as the inbox has it now, without storing anything: how an open run is shown."""

@@ -27,7 +27,7 @@ def rfc3339(at: int | None) -> str | None:
     """
     if at is None:
         return None
-    moment = EPOCH + min(max(at, _FIRST), _LAST) * MICROSECOND
+    moment = EPOCH + min(max(at, _FIRST), LATEST) * MICROSECOND
     return moment.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
@@ -37,4 +37,4 @@ def parse_rfc3339(text: str) -> int:
 
 
 _FIRST = micros(datetime.min.replace(tzinfo=timezone.utc))
-_LAST = micros(datetime.max.replace(tzinfo=timezone.utc))
+LATEST = micros(datetime.max.replace(tzinfo=timezone.utc))

@@ -244,3 +244,17 @@ def test_a_kept_run_is_never_silently_dropped_later(store):
     assert first.verdict.keep
     again = complete(store, manifest("load", at=NOON + 900), rate=0)
     assert (again.state, again.verdict.keep, again.epoch) == (State.SUCCESS, True, 1)
+
+
+def test_a_run_of_which_nothing_can_be_read_leaves_a_reason_and_no_run(store):
+    store.append([InboxRow(RUN.trace_id, "evil", 0, Content.EVENTS, 1, b"junk", NOON)])
+    assert sealer(store).seal(RUN.trace_id) is None
+    assert sealer(store).seal(RUN.trace_id) is None
+    assert store.run(RUN.trace_id) is None
+    assert [(entry.fate, entry.count) for entry in store.ledger(RUN.trace_id)] == [(Fate.REJECTED, 1)]
+
+
+@pytest.mark.parametrize("at", [-1, 2**62])
+def test_a_time_that_no_calendar_has_is_refused(store, at):
+    receipt = deliver(store, event(times=Times(started_at=at)))
+    assert receipt.rejected[0].reason == "event has a time outside the years 1970 to 9999"
