@@ -1,5 +1,6 @@
 """Airflow's own REST API, as a person with a browser would use it."""
 
+import time
 from typing import Any
 from urllib.parse import quote
 
@@ -18,26 +19,34 @@ class Api:
         """The JSON of a GET below /api/v2."""
         return _json(self.client.get(f"/api/v2/{path}", params=parameters))
 
+    def change(self, method: str, path: str, body: dict[str, Any]) -> None:
+        """Once more when SQLite is busy with another writer: Airflow then answers 500 and has changed nothing."""
+        for _ in range(5):
+            answer = self.client.request(method, f"/api/v2/{path}", json=body)
+            if answer.status_code != httpx.codes.INTERNAL_SERVER_ERROR:
+                break
+            time.sleep(0.5)
+        _json(answer)
+
     def trigger(self, dag: str, run: str, conf: dict[str, Any] | None = None) -> None:
         """A run by hand, without a logical date."""
         body = {"dag_run_id": run, "logical_date": None, "conf": conf or {}}
-        _json(self.client.post(f"/api/v2/dags/{_quoted(dag)}/dagRuns", json=body))
+        self.change("POST", f"dags/{_quoted(dag)}/dagRuns", body)
 
     def mark_task(self, dag: str, run: str, task: str, state: str) -> None:
         """Set a task's state by hand."""
-        path = f"/api/v2/dags/{_quoted(dag)}/dagRuns/{_quoted(run)}/taskInstances/{_quoted(task)}"
-        _json(self.client.patch(path, json={"new_state": state}))
+        path = f"dags/{_quoted(dag)}/dagRuns/{_quoted(run)}/taskInstances/{_quoted(task)}"
+        self.change("PATCH", path, {"new_state": state})
 
     def mark_run(self, dag: str, run: str, state: str) -> None:
         """Set a run's state by hand."""
-        path = f"/api/v2/dags/{_quoted(dag)}/dagRuns/{_quoted(run)}"
-        _json(self.client.patch(path, json={"state": state}))
+        self.change("PATCH", f"dags/{_quoted(dag)}/dagRuns/{_quoted(run)}", {"state": state})
 
     def clear(self, dag: str, run: str, *tasks: str) -> None:
         """Clear tasks, or the whole run, and what comes after them."""
         body: dict[str, Any] = {"dry_run": False, "dag_run_id": run, "only_failed": False, "include_downstream": True}
         body |= {"task_ids": list(tasks)} if tasks else {}
-        _json(self.client.post(f"/api/v2/dags/{_quoted(dag)}/clearTaskInstances", json=body))
+        self.change("POST", f"dags/{_quoted(dag)}/clearTaskInstances", body)
 
     def close(self) -> None:
         """Give back the connection."""

@@ -1,12 +1,11 @@
 """What Airflow's own tables say about a run. Plain SQL, none of our code: this is what a trace is held against."""
 
 import json
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from datetime import datetime, timedelta, timezone
-from pathlib import Path
 from typing import Any
+
+from sqlalchemy import RowMapping, create_engine, text
 
 from tests.conformance.account import Account, Attempt, Edge, LinkEnd, Times
 
@@ -33,8 +32,12 @@ WRITERS = """
 class Oracle:
     """Reads one metadata database, which may be in use."""
 
-    def __init__(self, database: Path) -> None:
-        self.database = database
+    def __init__(self, database: str) -> None:
+        self.engine = create_engine(database)
+
+    def close(self) -> None:
+        """Give back connections."""
+        self.engine.dispose()
 
     def account(self, dag: str, run: str) -> Account:
         """Everything about one run, as of now."""
@@ -80,7 +83,7 @@ class Oracle:
         return len(self._first_starts(dag, run, "start_date"))
 
     def _attempts(self, dag: str, run: str) -> Iterator[Attempt]:
-        first = {row["ti"]: row["at"] for row in self._first_starts(dag, run, "MIN(start_date)", "GROUP BY ti")}
+        first = {row["ti"]: row["at"] for row in self._first_starts(dag, run, "MIN(start_date)", "GROUP BY ti_id")}
         rows = self._rows(ATTEMPTS, dag=dag, run=run)
         last = {(row["task_id"], row["map_index"]): row["try_number"] for row in rows}
         for row in rows:
@@ -90,11 +93,11 @@ class Oracle:
                 map_index=row["map_index"],
                 attempt=row["try_number"],
                 state="retried" if followed and row["state"] == "failed" else _STATES[row["state"]],
-                raw_state=row["state"],
+                raw_state=row["state"] or "none",
                 times=_times(row, first.get(row["ti"])),
             )
 
-    def _first_starts(self, dag: str, run: str, start: str, group: str = "") -> list[sqlite3.Row]:
+    def _first_starts(self, dag: str, run: str, start: str, group: str = "") -> list[RowMapping]:
         # A rescheduled attempt's own start_date is that of its last look.
         return self._rows(
             f"SELECT ti_id AS ti, {start} AS at FROM task_reschedule WHERE ti_id IN (SELECT id FROM task_instance "
@@ -115,25 +118,24 @@ class Oracle:
                 yield LinkEnd("triggered", "up", _name(*parent))
 
     def _assets(self, dag: str, run: str) -> Iterator[LinkEnd]:
-        yield from (LinkEnd("asset", "down", _name(*row)) for row in self._rows(READERS, dag=dag, run=run))
-        yield from (LinkEnd("asset", "up", _name(*row)) for row in self._rows(WRITERS, dag=dag, run=run))
+        yield from (LinkEnd("asset", "down", _name(*row.values())) for row in self._rows(READERS, dag=dag, run=run))
+        yield from (LinkEnd("asset", "up", _name(*row.values())) for row in self._rows(WRITERS, dag=dag, run=run))
 
     def _serialized(self, dag: str) -> dict[str, Any]:
         newest = "SELECT data FROM serialized_dag WHERE dag_id = :dag ORDER BY created_at DESC LIMIT 1"
-        return json.loads(self._column(newest, dag)[0])["dag"]
+        return _unpacked(self._column(newest, dag)[0])["dag"]
 
     def _column(self, query: str, dag: str = "", run: str = "") -> list[Any]:
-        return [row[0] for row in self._rows(query, dag=dag, run=run)]
+        return [next(iter(row.values())) for row in self._rows(query, dag=dag, run=run)]
 
-    def _rows(self, query: str, **parameters: str) -> list[sqlite3.Row]:
-        with closing(sqlite3.connect(f"{self.database.as_uri()}?mode=ro", uri=True, timeout=30)) as connection:
-            connection.row_factory = sqlite3.Row
-            return connection.execute(query, parameters).fetchall()
+    def _rows(self, query: str, **parameters: str) -> list[RowMapping]:
+        with self.engine.connect() as connection:
+            return list(connection.execute(text(query), parameters).mappings())
 
 
 _STATES = {
-    None: "scheduled",
-    "none": "scheduled",
+    # Airflow has not looked at the task yet, and in a run that is over never will.
+    None: "cancelled",
     "scheduled": "scheduled",
     "queued": "queued",
     "running": "running",
@@ -172,22 +174,28 @@ def _tasks(serialized: dict[str, Any]) -> list[dict[str, Any]]:
     return [each["__var"] for each in serialized["tasks"]]
 
 
-def _unpacked(value: str) -> Any:
-    """An XCom is JSON, in the column as text that is sometimes JSON once more."""
-    once = json.loads(value)
-    return once if not (isinstance(once, str) and once.startswith('"')) else json.loads(once)
+def _unpacked(value: Any) -> Any:
+    """A JSON column: SQLite gives text, Postgres what it means, and an XCom may be JSON inside of JSON."""
+    while isinstance(value, str) and value[:1] in {'"', "{"}:
+        value = json.loads(value)
+    return value
 
 
 def _name(dag: str, run: str) -> str:
     return f"airflow:{dag}/{run}"
 
 
-def _times(row: sqlite3.Row, first: str | None) -> Times:
-    started = first if first and (row["start_date"] is None or first < row["start_date"]) else row["start_date"]
-    return Times(*map(_micros, (row["scheduled_dttm"], row["queued_dttm"], started, row["end_date"])))
+def _times(row: RowMapping, first: datetime | str | None) -> Times:
+    scheduled, queued, started, ended = (
+        _micros(row[name]) for name in ("scheduled_dttm", "queued_dttm", "start_date", "end_date")
+    )
+    looked = _micros(first)
+    return Times(scheduled, queued, min(looked, started) if looked and started else started, ended)
 
 
-def _micros(text: str | None) -> int | None:
-    if text is None:
+def _micros(moment: datetime | str | None) -> int | None:
+    """SQLite has times as text without a zone, which is UTC."""
+    if moment is None:
         return None
-    return (datetime.fromisoformat(text).replace(tzinfo=timezone.utc) - EPOCH) // timedelta(microseconds=1)
+    moment = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
+    return ((moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)) - EPOCH) // timedelta(microseconds=1)

@@ -57,6 +57,7 @@ class Performance:
     def close(self) -> None:
         """Let the hands go; what they still wait for is over with the cluster."""
         self.hands.shutdown(wait=True, cancel_futures=True)
+        self.oracle.close()
 
     def _over(self, shape: Shape) -> bool:
         known = not shape.started_by or self.oracle.runs(shape.pipeline)

@@ -1,7 +1,7 @@
 """Tasks that are decided not to run."""
 
+from airflow.exceptions import AirflowSkipException  # where Airflow 3.1 has it
 from airflow.sdk import dag, task
-from airflow.sdk.exceptions import AirflowSkipException
 
 
 @dag

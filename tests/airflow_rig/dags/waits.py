@@ -6,12 +6,15 @@ from airflow.providers.standard.sensors.python import PythonSensor
 from airflow.providers.standard.triggers.temporal import TimeDeltaTrigger
 from airflow.sdk import BaseOperator, dag, get_current_context, task
 
+WAIT = 8
+"""Seconds. After a shorter wait a busy Airflow takes the end of the first process for that of the second: failed."""
+
 
 class Patient(BaseOperator):
     """Waits in the triggerer, then ends in a second process of the same attempt."""
 
     def execute(self, context):
-        self.defer(trigger=TimeDeltaTrigger(timedelta(seconds=1)), method_name="resume")
+        self.defer(trigger=TimeDeltaTrigger(timedelta(seconds=WAIT)), method_name="resume")
 
     def resume(self, context, event=None):
         return "waited"
@@ -56,7 +59,9 @@ def rescheduling_sensor():
         return 1
 
     (
-        PythonSensor(task_id="sensor", python_callable=_asked_before, mode="reschedule", poke_interval=1, timeout=120)
+        PythonSensor(
+            task_id="sensor", python_callable=_asked_before, mode="reschedule", poke_interval=WAIT, timeout=120
+        )
         >> load()
     )
 
