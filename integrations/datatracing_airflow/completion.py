@@ -33,14 +33,11 @@ class Completion:
         self.reconciler = Reconciler(connection, self.settings.namespace)
 
     def deliver(self) -> None:
-        """What tasks said that were killed before they could send it, and what this process has said.
-
-        In this order: to ship by hand ends a pause that the recorder makes after a failure.
-        """
+        """What tasks said that were killed before they could send it, and what this process has said."""
         report = ship_spools(self.settings)
         if isinstance(report.error, StoreUnreachableError):
             raise report.error
-        self.recorder.flush()
+        self.recorder.flush(insist=True)
 
     def complete(self, run: RunId) -> bool:
         """False as long as Airflow's own record does not say that the run is over: the hook spoke from inside a

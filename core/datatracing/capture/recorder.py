@@ -35,7 +35,7 @@ class Recorder:
         self._redactor = redactor
         with guard("capture.redact"):
             self._redactor = redactor or default_redactor()
-        self._begin(may_send=True)
+        self._begin()
         _recorders.add(self)
 
     def emit(
@@ -67,14 +67,14 @@ class Recorder:
             )  # fmt: skip
             self._keep(event)
 
-    def flush(self, timeout: float | None = None) -> bool:
+    def flush(self, timeout: float | None = None, *, insist: bool = False) -> bool:
         """Wait at most `timeout` seconds (by default the setting) until all is shipped; whether it is.
 
         For the last hook of a process that ends with `os._exit`, which cuts threads. Returns at once while the store is
-        known not to answer: what is in the spool is safe.
+        known not to answer, because what is in the spool is safe; a background thread may `insist` on an attempt.
         """
         with guard("capture.flush"):
-            return self._shipper.flush(self.settings.flush_timeout if timeout is None else timeout)
+            return self._shipper.flush(self.settings.flush_timeout if timeout is None else timeout, insist=insist)
         return False
 
     def start(self) -> None:
@@ -123,18 +123,21 @@ class Recorder:
             self._outbox.put(Record(Kind.EVENT, trace_id, producer, seq, data))
         self._shipper.wake()
 
-    def _begin(self, *, may_send: bool) -> None:
+    def _begin(self) -> None:
         self._process = os.getpid()
         self._emitted = 0
         self._scribe = Scribe(self._redactor, self.settings.record_limit)
         self._outbox = Outbox(self.settings)
-        self._shipper = Shipper(self.settings, self._outbox, may_send=may_send)
+        self._shipper = Shipper(self.settings, self._outbox)
 
     def _forked(self) -> None:
         """The child begins with nothing of its parent's: another name, other files, its own thread and locks."""
-        self._begin(may_send=self._shipper.forked())
+        _of_the_parent.append(self._shipper)
+        self._begin()
 
 
+_of_the_parent: list[Shipper] = []
+"""Kept for ever in a forked child: a driver's connection that is destroyed there may talk to the parent's server."""
 _recorders: "weakref.WeakSet[Recorder]" = weakref.WeakSet()
 
 

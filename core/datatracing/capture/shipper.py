@@ -11,8 +11,8 @@ from datatracing.capture.courier import Courier
 from datatracing.capture.guard import guard
 from datatracing.capture.outbox import Outbox
 from datatracing.capture.settings import CaptureSettings
-from datatracing.capture.sinks.fused import BrokenOffError, FusedSink
-from datatracing.capture.sinks.port import Receipt
+from datatracing.capture.sinks.fused import FusedSink
+from datatracing.capture.sinks.port import BrokenOffError, Receipt
 from datatracing.errors import DataTracingError
 
 log = logging.getLogger("datatracing")
@@ -21,26 +21,25 @@ ADOPT_INTERVAL = 5.0
 ADOPT_FILES = 16
 """Of the dead, per turn: a task's process must not work off the backlog of a whole machine."""
 
-_parents_sinks: list[FusedSink] = []
-"""Kept for ever in a forked child: to destroy a driver's connection there would talk to the parent's server."""
-
 
 class Request(Event):
     """Set when an attempt has been made for somebody who waits."""
 
-    delivered = False
-    """Whether everything that was in the outbox is in the store."""
+    def __init__(self, insists: bool) -> None:
+        super().__init__()
+        self.insists = insists
+        self.delivered = False
+        """Whether everything that was in the outbox is in the store."""
 
 
 class Shipper:
     """Started by the first event. A SimpleQueue wakes it, because a signal handler may emit in the middle of that."""
 
-    def __init__(self, settings: CaptureSettings, outbox: Outbox, *, may_send: bool = True) -> None:
+    def __init__(self, settings: CaptureSettings, outbox: Outbox) -> None:
         self.receipt = Receipt()
         """What this process has delivered, the spools of the dead included."""
         self._settings = settings
         self._outbox = outbox
-        self._may_send = may_send
         self._breaker = Breaker(settings.spool_dir, settings.retry_limit)
         self._messages: SimpleQueue[Request | None] = SimpleQueue()
         self._running: dict[str, object] = {}
@@ -48,26 +47,27 @@ class Shipper:
         self._sink = FusedSink(settings, self._breaker)
         self._awake = False
         self._hopeful = False
+        self._off_duty = 0.0
         self._stopped = False
         self._more_to_adopt = True
         self._complaint = ""
 
     def wake(self) -> None:
         """There is something to ship. Costs a queue operation, and the first time the start of a thread."""
-        if self._may_send and not self._stopped and not self._running:
+        if not self._stopped and not self._running:
             self._begin()
         if not self._awake:
             self._awake = True
             self._messages.put(None)
 
-    def flush(self, timeout: float) -> bool:
-        """Wait until everything is shipped. At once False while the store is known not to answer."""
+    def flush(self, timeout: float, *, insist: bool = False) -> bool:
+        """Wait until all is shipped. At once False while the store is known not to answer, unless one insists."""
         if not self._outbox.waiting():
             return True
-        if not self._may_send or (self._breaker.remaining() and not self._hopeful):
+        if self._breaker.remaining() and not (self._hopeful or insist):
             return False
         self.wake()
-        answers, asked = self._sink.answers, Request()
+        answers, asked = self._sink.answers, Request(insist)
         self._messages.put(asked)
         if not asked.wait(timeout) and self._sink.answers == answers:
             # The thread may be cut before it sees its own timeout; without this the next process would wait as long.
@@ -80,11 +80,6 @@ class Shipper:
         self._stopped = True
         self._messages.put(None)
         return not self._running or self._over.wait(timeout)
-
-    def forked(self) -> bool:
-        """Called in a forked child on the parent's shipper: may the child send by itself?"""
-        _parents_sinks.append(self._sink)
-        return self._may_send and self._sink.forked()
 
     def _begin(self) -> None:
         """One thread only, whoever asks for it at the same time: setdefault is one step, also for a signal handler.
@@ -129,7 +124,7 @@ class Shipper:
         return []
 
     def _pause(self) -> float:
-        if blocked := self._breaker.remaining():
+        if blocked := self._breaker.remaining() or self._off_duty:
             return blocked
         if self._outbox.waiting() or self._more_to_adopt:
             return self._settings.linger
@@ -137,10 +132,11 @@ class Shipper:
 
     def _turn(self, asked: list[Request]) -> None:
         self._outbox.quota.sum()
-        if self._stopped or self._breaker.remaining():
+        self._sink.insists = any(each.insists for each in asked)
+        if self._stopped or (self._breaker.remaining() and not self._sink.insists):
             return
         courier = Courier(self._settings, self._outbox, self._sink)
-        self._hopeful = True
+        self._hopeful, self._off_duty = True, 0.0
         try:
             courier.own()
             for each in asked:
@@ -148,7 +144,7 @@ class Shipper:
             self._more_to_adopt = bool(asked) or not courier.adopted(ADOPT_FILES, self._called)
             self._complain("")
         except BrokenOffError:
-            return
+            self._off_duty = ADOPT_INTERVAL
         except DataTracingError as error:
             self._complain(str(error))
         finally:

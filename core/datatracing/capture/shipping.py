@@ -34,9 +34,8 @@ def ship_spools(settings: CaptureSettings) -> ShipReport:
     """
     settings = settings.anchored()
     outbox = Outbox(settings)
-    breaker = Breaker(settings.spool_dir, settings.retry_limit)
-    breaker.reset()
-    sink = FusedSink(settings, breaker)
+    sink = FusedSink(settings, Breaker(settings.spool_dir, settings.retry_limit))
+    sink.insists = True
     courier = Courier(settings, outbox, sink)
     error = None
     try:

@@ -84,16 +84,16 @@ def test_a_signal_handler_that_emits_in_the_middle_of_an_emit_neither_blocks_nor
         recorder.emit(EventKind.NOTED, run)
 
     before = signal.signal(signal.SIGALRM, emit_too)
-    signal.setitimer(signal.ITIMER_REAL, 0.0003, 0.0003)
+    signal.setitimer(signal.ITIMER_REAL, 0.005, 0.005)
     try:
-        for _ in range(1_000):
+        for _ in range(2_000):
             recorder.emit(EventKind.NOTED, run)
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
     assert recorder.flush(20)
-    assert handled > 10
-    assert sorted(event.seq for event in store.events()) == list(range(1_000 + handled))
+    assert handled > 3
+    assert sorted(event.seq for event in store.events()) == list(range(2_000 + handled))
 
 
 def test_an_event_that_is_too_big_becomes_its_skeleton_and_says_so(recorders, settings, store, run):

@@ -9,6 +9,8 @@ from dataclasses import replace
 import pytest
 
 from datatracing.capture import CaptureSettings, pending, ship_spools, spool_status
+from datatracing.capture.breaker import Breaker
+from datatracing.capture.record import Kind, Record
 from datatracing.model.event import EventKind
 
 
@@ -151,7 +153,7 @@ def test_a_dead_store_is_asked_by_one_process_and_then_by_one_at_a_time(child, c
         other.tell("go")
     for other in others:
         other.finishes()
-    assert 1 <= counting_server.connections <= 4
+    assert 1 <= counting_server.connections <= 8
 
 
 def test_one_process_adopts_what_another_has_left(child, recorders, settings, store, run, eventually):
@@ -201,6 +203,29 @@ def test_a_process_that_ends_in_an_orderly_way_ships_by_itself(child, store, spo
     child(code, store.url, spool_dir).finishes()
     assert len(store.events()) == 1
     assert waiting_files(spool_dir) == []
+
+
+def test_who_insists_is_served_as_soon_as_the_store_is_back(recorders, unborn_store, spool_dir, run):
+    recorder = recorders(CaptureSettings(unborn_store.url, spool_dir=spool_dir))
+    recorder.emit(EventKind.NOTED, run)
+    assert not recorder.flush(20)
+    assert not recorder.flush(20, insist=True)
+    unborn_store.create()
+    assert not recorder.flush(20), "the pause after a failure is not over"
+    assert recorder.flush(20, insist=True)
+    recorder.emit(EventKind.NOTED, run)
+    assert recorder.flush(20), "and with it the pause is over for everybody"
+
+
+def test_shipping_by_hand_in_vain_does_not_make_the_others_try_again(spool_dir, unborn_store, recorders, run):
+    settings = CaptureSettings(unborn_store.url, spool_dir=spool_dir)
+    (spool_dir).mkdir()
+    (spool_dir / "dead-1.events").write_bytes(Record(Kind.EVENT, run.trace_id, "dead", 0, b"{}").encode())
+    breaker = Breaker(spool_dir, settings.retry_limit)
+    breaker.trip("refused")
+    before = breaker.remaining()
+    assert ship_spools(settings).error is not None
+    assert 0 < breaker.remaining() <= before
 
 
 def test_a_store_url_that_is_wrong_keeps_everything_and_says_so_once_without_the_password(

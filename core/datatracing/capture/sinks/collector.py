@@ -64,10 +64,6 @@ class CollectorSink:
             self._connection.close()
         self._connection = None
 
-    def forked(self) -> bool:
-        """Yes: the child opens a connection of its own."""
-        return True
-
     def _post(self, path: str, lines: Sequence[bytes]) -> bytes:
         try:
             status, answer = self._exchange(self._base + path, gzip.compress(b"\n".join(lines), 1))

@@ -7,15 +7,11 @@ from datatracing.capture.breaker import Breaker
 from datatracing.capture.packing import Row
 from datatracing.capture.settings import CaptureSettings
 from datatracing.capture.sinks.opening import open_sink
-from datatracing.capture.sinks.port import Receipt, Sink
-from datatracing.errors import BadInputError, DataTracingError, StoreUnreachableError
+from datatracing.capture.sinks.port import BrokenOffError, Receipt, Sink
+from datatracing.errors import BadInputError, DataTracingError
 from datatracing.model.fate import LedgerEntry
 
 T = TypeVar("T")
-
-
-class BrokenOffError(StoreUnreachableError):
-    """The store did not answer a moment ago, and it is not this process's turn to try."""
 
 
 class FusedSink:
@@ -24,6 +20,8 @@ class FusedSink:
     def __init__(self, settings: CaptureSettings, breaker: Breaker) -> None:
         self.answers = 0
         """How often the store has answered: grows while there is progress."""
+        self.insists = False
+        """Try whatever the breaker says, because somebody asked for it. The breaker is told what came of it."""
         self._settings = settings
         self._breaker = breaker
         self._inner: Sink | None = None
@@ -42,15 +40,11 @@ class FusedSink:
             self._inner.close()
         self._inner = None
 
-    def forked(self) -> bool:
-        """As the port says."""
-        return self._inner is None or self._inner.forked()
-
     def _through(self, say: Callable[[Sink], T]) -> T:
-        if self._inner is None and not self._breaker.enter():
-            raise BrokenOffError("the store did not answer a moment ago")
         try:
-            answer = say(self._open())
+            answer = say(self._admitted())
+        except BrokenOffError:
+            raise
         except BadInputError:
             self._answered()
             raise
@@ -60,8 +54,13 @@ class FusedSink:
         self._answered()
         return answer
 
-    def _open(self) -> Sink:
-        self._inner = self._inner or open_sink(self._settings)
+    def _admitted(self) -> Sink:
+        """Whoever has been let in once stays in until `close`."""
+        if self._inner is None:
+            sink = open_sink(self._settings)
+            if not self.insists and not self._breaker.enter():
+                raise BrokenOffError("the store did not answer a moment ago")
+            self._inner = sink
         return self._inner
 
     def _answered(self) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from datatracing.capture.packing import Row
+from datatracing.errors import StoreUnreachableError
 from datatracing.model.fate import LedgerEntry
 
 
@@ -18,6 +19,10 @@ class Receipt:
 
     def __add__(self, other: "Receipt") -> "Receipt":
         return Receipt(self.accepted + other.accepted, self.duplicate + other.duplicate, self.rejected + other.rejected)
+
+
+class BrokenOffError(StoreUnreachableError):
+    """No attempt was made, and none is due from this process: that says nothing about the store."""
 
 
 class Sink(Protocol):
@@ -34,6 +39,3 @@ class Sink(Protocol):
 
     def close(self) -> None:
         """Let go of the connection; the next `send` opens another. Never raises."""
-
-    def forked(self) -> bool:
-        """Asked in a forked child about the parent's sink: may the child open one of its own?"""

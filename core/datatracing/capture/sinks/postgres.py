@@ -63,10 +63,6 @@ class PostgresSink:
             self._connection.close()
         self._connection = None
 
-    def forked(self) -> bool:
-        """Yes: psycopg leaves a connection alone that another process has made."""
-        return True
-
     @contextmanager
     def _transaction(self) -> Iterator["psycopg.Cursor[Any]"]:
         driver = _driver()

@@ -1,5 +1,6 @@
 """Straight into a SQLite store, with the standard library's driver."""
 
+import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -7,7 +8,7 @@ from urllib.parse import quote
 
 from datatracing.capture.packing import Row
 from datatracing.capture.settings import CaptureSettings
-from datatracing.capture.sinks.port import Receipt
+from datatracing.capture.sinks.port import BrokenOffError, Receipt
 from datatracing.errors import BadInputError, SchemaMismatchError, StoreUnreachableError
 from datatracing.model import clock
 from datatracing.model.fate import LedgerEntry
@@ -29,10 +30,11 @@ class SqliteSink:
 
     def __init__(self, settings: CaptureSettings) -> None:
         # Three slashes and a relative path, four and an absolute one; nothing is percent-decoded.
-        self._path = settings.store.partition("///")[2].partition("?")[0]
+        self.path = settings.store.partition("///")[2].partition("?")[0]
         self._timeout = settings.send_timeout
         self._connection: sqlite3.Connection | None = None
-        self._in_use = False
+        if self.path in _of_the_parent:
+            raise BrokenOffError("this process was forked from one that was writing to the store")
 
     def send(self, rows: Sequence[Row]) -> Receipt:
         """One transaction."""
@@ -55,11 +57,7 @@ class SqliteSink:
             with suppress(sqlite3.Error):  # the descriptors are given back all the same
                 self._connection.close()
         self._connection = None
-        self._in_use = False
-
-    def forked(self) -> bool:
-        """No, if the file was open in the parent: SQLite then takes the parent's locks for the child's own."""
-        return not self._in_use
+        _writing.discard(self)
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
@@ -79,10 +77,10 @@ class SqliteSink:
             raise
 
     def _connect(self) -> sqlite3.Connection:
-        self._in_use = True
+        _writing.add(self)
         # mode=rw: a sink never makes an empty database where there is none.
         connection = sqlite3.connect(
-            f"file:{quote(self._path)}?mode=rw", uri=True, timeout=self._timeout, isolation_level=None
+            f"file:{quote(self.path)}?mode=rw", uri=True, timeout=self._timeout, isolation_level=None
         )
         connection.execute("PRAGMA synchronous=NORMAL")
         return connection
@@ -90,16 +88,28 @@ class SqliteSink:
     def _explained(self, error: sqlite3.Error) -> Exception:
         text = str(error)
         if "no such table" in text or "has no column" in text or "no column named" in text:
-            return SchemaMismatchError(
-                f"the store {self._path} has other tables ({text}): run `datatracing db upgrade`"
-            )
+            return SchemaMismatchError(f"the store {self.path} has other tables ({text}): run `datatracing db upgrade`")
         if "unable to open" in text:
             return StoreUnreachableError(
-                f"the store {self._path} cannot be opened: check the path, then run `datatracing db upgrade`"
+                f"the store {self.path} cannot be opened: check the path, then run `datatracing db upgrade`"
             )
         if isinstance(error, sqlite3.IntegrityError | sqlite3.DataError | sqlite3.InterfaceError):
             return BadInputError(type(error).__name__)
-        return StoreUnreachableError(f"the store {self._path} cannot be written: {text}")
+        return StoreUnreachableError(f"the store {self.path} cannot be written: {text}")
+
+
+_writing: set[SqliteSink] = set()
+_of_the_parent: dict[str, SqliteSink] = {}
+
+
+def _remember_the_parents() -> None:
+    """In a forked child. SQLite takes the locks of the parent for the child's own, so the child never opens the file;
+    and it keeps the parent's connections for ever, because to close them would meddle with the parent's locks."""
+    _of_the_parent.update({sink.path: sink for sink in _writing})
+    _writing.clear()
+
+
+os.register_at_fork(after_in_child=_remember_the_parents)
 
 
 def _named(entry: LedgerEntry) -> dict[str, str | int | bytes | None]:
