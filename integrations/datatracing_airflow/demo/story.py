@@ -108,10 +108,11 @@ class Story:
 
     def further(self) -> str:
         """The commands that go on from here."""
-        store = store_url(self.folder)
+        command = shutil.which("datatracing") and "datatracing"
+        command = command or typed(Path(sys.executable).with_name("datatracing"))
         return (
-            f"\nLook further:\n  export DATATRACING_STORE={store}\n"
-            f"  datatracing trace {RUN} --json\n  datatracing runs --pipeline 'shop*'\n"
+            f"\nLook further:\n  export DATATRACING_STORE=sqlite:///{typed(self.folder / 'traces.db')}\n"
+            f"  {command} trace {RUN} --json\n  {command} runs --pipeline 'shop*'\n"
         )
 
     def command(self, *words: str, quiet: bool = False) -> None:
@@ -127,11 +128,10 @@ class Story:
         print(f"[{time.monotonic() - self.started:4.0f} s] {text}", flush=True)
 
 
-def store_url(folder: Path) -> str:
-    """The store's URL as short as it can be typed from here."""
-    database = folder / "traces.db"
+def typed(path: Path) -> str:
+    """As short as it can be typed from here."""
     here = Path.cwd()
-    return f"sqlite:///{database.relative_to(here) if database.is_relative_to(here) else database}"
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
 def example_dags() -> Path:
