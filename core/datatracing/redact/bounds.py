@@ -53,7 +53,7 @@ def size(text: str) -> int:
 def bounded(text: str, limit: int, mask: Callable[[str], str]) -> str:
     """The masked text, in at most `limit` bytes: head and tail, with what was cut named between them.
 
-    `mask` never sees more than `limit` characters and four margins, however long the text is.
+    `mask` is given `limit` characters and two margins at most, however long the text is.
     """
     if len(text) <= limit + 2 * MARGIN:
         head = tail = mask(text if text.isascii() else _well_formed(text))
@@ -93,7 +93,8 @@ def _first(text: str, limit: int) -> str:
 
 
 def _last(text: str, limit: int) -> str:
-    return _behind(text, len(text) - len(text.encode()[len(text.encode()) - limit :].decode("utf-8", "ignore")))
+    data = text.encode()
+    return _behind(text, len(text) - len(data[len(data) - limit :].decode("utf-8", "ignore")))
 
 
 def _before(text: str, at: int) -> str:

@@ -39,8 +39,8 @@ METERS = frozenset(
     {"count", "counts", "total", "max", "min", "limit", "length", "size", "used", "usage", "per", "remaining", "num"}
     | {"ttl", "expiry", "expires", "expiration", "duration", "timeout", "age", "seconds", "policy", "type", "tokens"}
 )
-PROSE = {"conn": ("",), "token": ("unexpected",)}
-"""A local variable in a stack trace, and what parsers say: no secret follows."""
+PARSERS_WORDS = frozenset({"unexpected token", "invalid token", "next token", "current token"})
+"""What parsers say about other people's text."""
 STEMS = (
     *("pass", "pwd", "secret", "token", "key", "cred", "auth", "cookie", "session", "bearer", "jwt", "otp"),
     *("webhook", "sig", "conn", "dsn", "account", "client"),
@@ -80,10 +80,10 @@ class Names:
     def promise_in_prose(self, words: str) -> Promise:
         """As `promise`, for the one or two words before a `:` or `=`, of which the last one decides.
 
-        `api key: x` is a secret, `session started: x` is not.
+        `api key: x` is a secret, `session started: x` is not; `conn = x` is a line of code.
         """
         first, _, last = words.rpartition(" ")
-        if last.lower() in PROSE and first.lower() in PROSE[last.lower()]:
+        if last.lower() == "conn" or words.lower() in PARSERS_WORDS:
             return Promise.NOTHING
         found = self.promise(last)
         if found is Promise.NOTHING and first and self.promise(first) is Promise.NOTHING:

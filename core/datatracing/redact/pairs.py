@@ -9,7 +9,7 @@ from datatracing.redact.patterns import Pattern
 KEY = Pattern(
     r"(?<![\w.-])(?<!//)(?P<name>(?:[\w.-]+ )?[\w.-]+)"
     r"""\\{0,8}["']?\]?[ \t]{0,4}(?:(?P<sign>:=|=>|[:=])|%3[AaDd])[ \t]{0,4}"""
-    r"""|(?<![\w-])--?(?P<flag>[A-Za-z][\w.-]*)\\{0,8}["']?(?:,[ \t]{0,4}|[ \t]{1,4})(?=[^\s-])"""
+    r"""|(?<![\w.-])--?(?P<flag>[A-Za-z][\w.-]*)\\{0,8}["']?(?:,[ \t]{0,4}|[ \t]{1,4})(?=[^\s-])"""
 )
 """A name in front of its value. Not directly behind `//`: that is the user in a URL whose password is masked by now."""
 
@@ -31,9 +31,14 @@ HEADER_VALUES = (*VALUES[:-1], Pattern(rf"""{SCHEME}(?P<secret>[^\r\n"']+)"""))
 """A value in quotes that are not closed runs to the end of the text: its end may have been cut off."""
 HEADERS = ("authorization", "cookie")
 """What they hold has spaces and runs to the end of the line."""
-SETTLED = Pattern(rf"""(?:\\{{0,8}}["']{MASK}? )?\[cut \d|(?i:none|null|true|false)(?![^\s"',;&)}}\]>])""")
-"""No secret: the marker of a cut, a masked value whose end was cut off, and a value that is not there."""
-NUMBER = Pattern(r"""[0-9][0-9_.]*(?![^\s"',;&)}\]>])""")
+AFTER = r"""[\s"',;&)}\]>\\]|$"""
+SETTLED = Pattern(
+    rf"""(?:\\{{0,8}}["']{MASK}? )?\[cut \d"""
+    rf"""|{MASK}(?={AFTER})"""
+    rf"""|(?i:none|null|true|false)(?={AFTER})"""
+)
+"""No secret: the marker of a cut, a masked value, also one whose end was cut off, and a value that is not there."""
+NUMBER = Pattern(rf"[0-9][0-9_.]*(?={AFTER})")
 OPENING = frozenset("([{")
 BRACKET = Pattern(r"[(\[{]|[)\]}]")
 PLAIN_URL = Pattern(r"[\w+.:-]{1,60}://[\w.:,-]*(?:/[\w./-]*)?")

@@ -22,8 +22,8 @@ class Redactor:
     """Masks and bounds what a span carries besides its skeleton.
 
     Ids (pipeline, run, task and map index) stay as they are: span ids are functions of them. One redactor serves all
-    threads of a process and survives a fork: it holds no lock. Doing it twice changes nothing, so a collector may do it
-    again to what it receives.
+    threads of a process and survives a fork: it holds no lock. Redacting again changes nothing but, at worst, the text
+    around a cut, so a collector may redact what it receives.
 
     extra: the host's own masker, text to text. When it raises, the text is masked wholesale.
     tokenise_key: with it, equal secrets get equal masks `tok_...` instead of `***`.

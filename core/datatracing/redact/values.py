@@ -9,13 +9,16 @@ from datatracing.redact.bounds import CUT_NAME, MARKER_BYTES, Bounds, bounded, c
 from datatracing.redact.masks import HIDDEN, Masks
 from datatracing.redact.names import Names, Promise
 from datatracing.redact.pairs import settled_connection
+from datatracing.redact.patterns import Pattern
 from datatracing.redact.scalars import scalar
 from datatracing.redact.scanner import Scanner
 
+NAME = Pattern(r"[\w.-]{1,100}")
 CYCLE = "[cycle]"
 NAME_TITLES = ("name", "key", "Name", "Key")
 VALUE_TITLES = ("value", "Value")
 CARD_FLOOR = 10**12
+SORTED_LIMIT = 1_000
 NUMBER_BYTES = 8
 VALUE_BYTES = 2
 """What every value takes besides its text, so that a room also bounds how many there are."""
@@ -82,16 +85,22 @@ class Values:
         try:
             plain = key if type(key) is str else str(scalar(key))
             name = self.text(plain, self._bounds.name_bytes)
+            promise = self._promise(plain, name)
         except Exception:
-            plain = name = self._unread()
+            name, promise = self._unread(), Promise.SECRET
         try:
-            made = self._under(self._names.promise(plain), value, room)
+            made = self._under(promise, value, room)
         except Exception:
             made = self._unread()
         if name in shown:
             name = next(other for n in range(2, len(shown) + 3) if (other := f"{name} ({n})") not in shown)
         room.left -= size(name)
         shown[name] = made
+
+    def _promise(self, name: str, shown: str) -> Promise:
+        """By either form: a masked name is judged again wherever the attributes are redacted once more."""
+        found = self._names.promise(name)
+        return self._names.promise(shown) if found is Promise.NOTHING and shown is not name else found
 
     def _unread(self) -> str:
         """In place of what raises when it is read: nobody knows what it holds."""
@@ -138,8 +147,13 @@ class Values:
 
     def _text(self, text: str, room: Room) -> str:
         made = self.text(text, max(room.left, MARKER_BYTES))
-        room.left -= VALUE_BYTES + (0 if is_cut(made) else size(made))
+        room.left -= VALUE_BYTES + size(made)
         return made
+
+    def _marker(self, marker: str, room: Room) -> str:
+        """Takes as much room as it will when it is read again: only so does bounding twice change nothing."""
+        room.left -= VALUE_BYTES + size(marker)
+        return marker
 
     def _number(self, plain: Any, room: Room) -> Any:
         """A number, true, false or None. Only a whole number of that many digits can be a card's."""
@@ -149,11 +163,11 @@ class Values:
         return plain
 
     def _container(self, value: Any, room: Room) -> Any:
-        room.left -= VALUE_BYTES
         if any(value is outer for outer in room.around):
-            return CYCLE
+            return self._marker(CYCLE, room)
         if len(room.around) >= self._bounds.depth:
-            return cut(1, "levels")
+            return self._marker(cut(1, "levels"), room)
+        room.left -= VALUE_BYTES
         room.around.append(value)
         try:
             entries = _entries(value)
@@ -166,7 +180,8 @@ class Values:
         named = self._named_value(mapping)
         for position, (key, value) in enumerate(mapping.items()):
             if self._full(position, mapping, room.left, value):
-                shown[CUT_NAME] = cut(max(1, len(mapping) - position), "entries")
+                shown[CUT_NAME] = self._marker(cut(max(1, len(mapping) - position), "entries"), room)
+                room.left -= size(CUT_NAME)
                 break
             if named is not Promise.NOTHING and key in VALUE_TITLES:
                 shown[str(key)] = self._under(named, value, room)
@@ -178,15 +193,15 @@ class Values:
         """What `value` is in {"name": "DB_PASSWORD", "value": ...}, as environments and headers are often written."""
         if not any(title in mapping for title in VALUE_TITLES):
             return Promise.NOTHING
-        names = [name for title in NAME_TITLES if isinstance(name := mapping.get(title), str)]
-        return self._names.promise(names[0]) if names else Promise.NOTHING
+        names = (name for title in NAME_TITLES if isinstance(name := mapping.get(title), str))
+        return self._announce(next(names, ""))
 
     def _sequence(self, values: Sequence[Any], room: Room) -> list[Any]:
         made: list[Any] = []
         previous = ""
         for position, value in enumerate(values):
             if self._full(position, values, room.left, value):
-                made.append(cut(max(1, len(values) - position), "items"))
+                made.append(self._marker(cut(max(1, len(values) - position), "items"), room))
                 break
             announced = self._announced(previous, value, pair=len(values) == 2)
             made.append(self._under(announced, value, room))
@@ -195,9 +210,12 @@ class Values:
 
     def _announced(self, previous: str, value: Any, *, pair: bool) -> Promise:
         """What a value is behind `--password`, or as the second of a pair like ("Authorization", ...)."""
-        flag = previous[:1] == "-" and "=" not in previous and not (isinstance(value, str) and value[:1] == "-")
-        named = pair and previous and " " not in previous
-        return self._names.promise(previous) if flag or named else Promise.NOTHING
+        flag = previous[:1] == "-" and not (isinstance(value, str) and value[:1] == "-")
+        return self._announce(previous) if flag or pair else Promise.NOTHING
+
+    def _announce(self, text: str) -> Promise:
+        """A text in front of a value is a name only when nothing else stands in it."""
+        return self._names.promise(text) if text and NAME.fullmatch(text) else Promise.NOTHING
 
 
 def _canonical(made: Any) -> str:
@@ -210,7 +228,7 @@ def _canonical(made: Any) -> str:
 def _is_container(value: Any) -> bool:
     if isinstance(value, _CONTAINERS):
         return True
-    return hasattr(value, "__dataclass_fields__") and not isinstance(value, type)
+    return hasattr(type(value), "__dataclass_fields__")  # of the type: a proxy may run anything when it is asked
 
 
 def _entries(value: Any) -> Mapping[Any, Any] | Sequence[Any]:
@@ -218,7 +236,8 @@ def _entries(value: Any) -> Mapping[Any, Any] | Sequence[Any]:
     if isinstance(value, Mapping | list):
         return value
     if isinstance(value, tuple):
-        return dict(zip(value._fields, value, strict=False)) if hasattr(value, "_fields") else value
+        fields = getattr(type(value), "_fields", None)
+        return dict(zip(fields, value, strict=False)) if fields else value
     if isinstance(value, AbstractSet):
         return _in_order(value)
     if isinstance(value, deque):
@@ -227,8 +246,8 @@ def _entries(value: Any) -> Mapping[Any, Any] | Sequence[Any]:
 
 
 def _in_order(values: AbstractSet[Any]) -> Sequence[Any]:
-    """A set of comparable values always comes in the same order; no other order can be promised."""
+    """A small set of comparable values always comes in the same order; no other order can be promised."""
     try:
-        return sorted(values)
+        return sorted(values) if len(values) <= SORTED_LIMIT else tuple(values)
     except TypeError:
         return tuple(values)

@@ -1,0 +1,172 @@
+"""What redaction costs a healthy task, and what the worst text can make it cost."""
+
+import os
+import statistics
+import subprocess
+import sys
+import time
+
+import pytest
+
+from datatracing.model.event import Event, EventKind
+from datatracing.model.link import Access, AssetUse
+from datatracing.model.run import RunRef, SpanKey
+from datatracing.redact import Redactor
+
+HEALTHY = {
+    "operator": "PythonOperator",
+    "pool": "default_pool",
+    "queue": "default",
+    "owner": "data-platform",
+    "hostname": "worker-7f9c4d5b8-x2x9q.airflow.svc",
+    "trigger_rule": "all_success",
+    "priority_weight": 1,
+    "max_tries": 3,
+    "rendered_map_index": "3",
+    "dag_version_id": "0192f0c4-1c1b-7a4e-9d0e-3d0d2f3b8c11",
+    "logical_date": "2024-05-01T00:00:00+00:00",
+    "data_interval_start": "2024-05-01T00:00:00+00:00",
+    "data_interval_end": "2024-05-02T00:00:00+00:00",
+    "run_type": "scheduled",
+    "tags": ["sales", "nightly", "tier-1"],
+    "conf": {"date": "2024-05-01", "full_refresh": False, "limit": 1000},
+    "log_url": "http://airflow.internal:8080/dags/shop/runs/scheduled__2024-05-01T00:00:00+00:00/tasks/load?try_number=1",
+    "bash_command": "dbt run --select orders+ --target prod",
+    "rows": 123456,
+    "duration_s": 12.5,
+}
+EVENT = Event(
+    EventKind.STARTED,
+    RunRef("airflow", "default", "shop", "scheduled__2024-05-01T00:00:00+00:00"),
+    "producer",
+    0,
+    1,
+    span=SpanKey("load", -1, 1),
+    attributes=HEALTHY,
+    assets=(AssetUse("postgres://db.internal/shop/orders", Access.WRITE),),
+)
+
+
+def test_a_healthy_event_takes_well_under_a_sixth_of_a_millisecond():
+    """The median of the quietest of many short rounds, so that a busy machine does not decide."""
+    redactor = Redactor()
+    assert redactor.event(EVENT) == EVENT
+    rounds = [statistics.median(taken(lambda: redactor.event(EVENT)) for _ in range(50)) for _ in range(40)]
+    assert min(rounds) < 0.000_15
+
+
+def taken(work):
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def test_the_package_imports_in_less_than_ten_milliseconds(tmp_path):
+    """Measured with compiled bytecode at hand, as in an installed package; the quietest of several processes counts."""
+    environ = {**os.environ, "PYTHONPYCACHEPREFIX": str(tmp_path)}
+    environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    program = (
+        "import sys, time, enum, re, typing, collections.abc\n"
+        "start = time.perf_counter(); import datatracing.redact; print(time.perf_counter() - start)"
+    )
+    run = [sys.executable, "-c", program]
+    times = [
+        float(subprocess.run(run, env=environ, check=True, capture_output=True, text=True).stdout) for _ in range(8)
+    ]
+    assert min(times) < 0.010
+
+
+def test_nothing_but_the_standard_library_is_imported():
+    program = "import sys, datatracing.redact as r; r.Redactor().text('password=x'); print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout.split()
+    ours = {name.partition(".")[0] for name in loaded} - set(sys.stdlib_module_names)
+    assert {name for name in ours if not name.startswith(("_", "sitecustomize"))} == {"datatracing"}
+
+
+HOSTILE = [
+    *("a", "a.", "a-", "a b", "a ", " ", "\n", "\\", '\\"', "'", '"', "{[(", ")", "é", "😀", "1", "4111 ", "1 "),
+    *("a@", "@a.", "a%40", "//a@a", "//a%40", "a:", "://", "://a:", "://a:b@", "://a/", "://a@", ":thin:a/", "a@b.c"),
+    *(
+        "password=",
+        'password="',
+        "password='\"",
+        'password=\\"',
+        "password=(",
+        "token={[",
+        "token=)",
+        "token=a)))))))) ",
+    ),
+    *("token=a;b", "token=&a&a", "pwd%3D", "api key ", "a_key: ", "--password ", "--token '", "-u a:", "password '\""),
+    *(
+        "dsn=",
+        "SG.-",
+        "--.--dsn",
+        "dsn=(",
+        "dsn=***",
+        'x_conn="',
+        "session:{",
+        "Authorization: Bearer ",
+        "cookie:",
+        "basic ",
+        "bearer a",
+    ),
+    *(
+        "eyJ",
+        "eyJaaaaaaaaaaaaaaaaaaaa.",
+        "SG.aaaaaaaaaaaaaaaaaaaa",
+        "xoxb-",
+        "sk-",
+        "ghp_",
+        "github_pat_",
+        "IQoJ",
+        "AKIA",
+    ),
+    *(
+        "-----BEGIN PRIVATE KEY-----",
+        "-----END PRIVATE KEY-----",
+        "-----BEGIN ",
+        "PRIVATE KEY",
+        "hooks.slack.com/services/",
+    ),
+    *("***", "tok_0123456789abcdef", "[cut 1 characters] password="),
+]
+
+
+@pytest.mark.parametrize("size", [20_000, 1_000_000])
+@pytest.mark.parametrize("ending", ["", "!", '"', "@"])
+def test_no_text_takes_long_to_search(size, ending):
+    """20,000 characters are searched whole, a megabyte is cut first. The bound is generous: linear work takes 50 ms."""
+    redactor = Redactor(tokenise_key=b"k")
+    slow = {}
+    for seed in HOSTILE:
+        text = seed * (size // len(seed)) + ending
+        spent = min(taken(lambda text=text: redactor.text(text)) for _ in range(2))
+        if spent > 0.5:
+            slow[seed] = spent
+    assert not slow
+
+
+def test_no_attribute_takes_long_to_read():
+    redactor = Redactor()
+    for value in (
+        "x" * 10**8,
+        ["x" * 10**6] * 10**5,
+        list(range(10**6)),
+        {str(n): n for n in range(10**5)},
+        set(range(10**5)),
+    ):
+        assert taken(lambda value=value: redactor.attributes({"x": value, "y": {"z": value}})) < 1
+
+
+def test_a_pattern_is_compiled_once_and_only_when_it_is_needed():
+    program = (
+        "import re, datatracing.redact as r\n"
+        "made = []; compile = re.compile\n"
+        "re.compile = lambda *given: made.append(given) or compile(*given)\n"
+        "one = r.Redactor(); one.attributes({'rows': 1}); few = len(made)\n"
+        "[one.text('password=x') for _ in range(3)]; more = len(made)\n"
+        "r.Redactor().text('password=x'); print(few, more, len(made))"
+    )
+    answer = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout
+    few, more, all_of_them = map(int, answer.split())
+    assert few == 0 < more == all_of_them
