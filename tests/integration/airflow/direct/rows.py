@@ -171,8 +171,17 @@ def _version(stage, edges):
         f"    {edges}",
     ]
     file.write_text("\n".join(lines))
+    command("dags", "reserialize")
     stage.day += 1
     return runpy.run_path(str(file))["dag"].test(logical_date=BEGIN + timedelta(days=stage.day)).run_id
+
+
+def command(*words):
+    """Airflow's command line, in this process."""
+    from airflow.cli.cli_parser import get_parser
+
+    arguments = get_parser().parse_args(words)
+    arguments.func(arguments)
 
 
 def asset_triggered(stage):
