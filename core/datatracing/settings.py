@@ -110,6 +110,19 @@ class Settings(BaseSettings):
         description="Seconds of the longest pause between two attempts while the store does not answer.",
     )
 
+    redact_names: str = Field(
+        default="",
+        description="More names whose values are secret, separated by commas: `badge number` also means `badgeNumber`.",
+    )
+    redact_patterns: str = Field(
+        default="",
+        description="More regular expressions for what is secret, one per line. A group `secret` is what gets masked.",
+    )
+    redact_key: SecretStr = Field(
+        default=SecretStr(""),
+        description="With it, equal secrets get equal tokens (`tok_...`, a keyed hash) and not `***`: they stay joinable.",
+    )
+
     def __init__(self, **values: Any) -> None:
         try:
             super().__init__(**values)
@@ -121,7 +134,8 @@ class Settings(BaseSettings):
     def capture(self) -> CaptureSettings:
         """The part that runs inside users' tasks, as plain values."""
         values = {name: getattr(self, name) for name in _CAPTURED}
-        return CaptureSettings(**{**values, "token": self.token.get_secret_value()})
+        secrets = {"token": self.token.get_secret_value(), "redact_key": self.redact_key.get_secret_value()}
+        return CaptureSettings(**{**values, **secrets})
 
     def limits(self) -> dict[str, int]:
         """The fields of `collector.Limits` that can be set."""

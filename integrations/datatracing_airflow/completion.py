@@ -4,11 +4,10 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from datatracing.capture import Recorder, ship_spools
+from datatracing.capture import Recorder, redaction, ship_spools
 from datatracing.errors import DataTracingError, StoreUnreachableError
 from datatracing.model import clock
 from datatracing.model.run import RunRef
-from datatracing.redact import Redactor
 from datatracing_airflow import compat, links
 from datatracing_airflow.agenda import RunId
 from datatracing_airflow.graph import Graphs
@@ -28,7 +27,7 @@ class Completion:
         self.connection = connection
         self.recorder = recorder
         self.settings = recorder.settings
-        self.redactor = Redactor(extra=compat.mask)
+        self.redactor = redaction(self.settings, compat.mask)
         self.graphs = Graphs()
         self.reconciler = Reconciler(connection, self.settings.namespace)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from datatracing.capture import Recorder, guard
+from datatracing.capture import Recorder, guard, redaction
 from datatracing.redact import Redactor
 from datatracing_airflow import compat
 from datatracing_airflow.finalizer import Finalizer
@@ -30,7 +30,7 @@ class Tracer:
     def __init__(self, settings: PluginSettings) -> None:
         self.settings = settings
         self.namespace = settings.capture.namespace
-        self.recorder = Recorder(settings.capture, rehearsed(Redactor(extra=compat.mask)))
+        self.recorder = Recorder(settings.capture, rehearsed(redaction(settings.capture, compat.mask)))
         self.finalizer = Finalizer(self._completion, settings.settle_seconds, settings.sweep_seconds)
         # Before the recorder's own, which has been registered earlier: what is completed here has to be delivered too.
         atexit.register(self.finalizer.drain, DRAIN_SECONDS)
@@ -90,10 +90,10 @@ def _configure(use: Callable[[Tracer], None]) -> None:
 
     try:
         settings = PluginSettings.read()
+        if settings.capture.store:
+            use(Tracer(settings))
+            return
     except BadInputError as error:
         log.warning("DataTracing is off: %s", error)
-        return
-    if settings.capture.store:
-        use(Tracer(settings))
     else:
         log.info("DataTracing is off: set DATATRACING_STORE, or store in the section [datatracing] of airflow.cfg.")

@@ -68,7 +68,7 @@ def ingest(connection: LocalConnection, token: str, limits: BodyLimits) -> APIRo
 
 def complete(connection: LocalConnection, body: bytes) -> dict[str, Any]:
     """Seal by the manifest in the body. BadInputError names what is wrong with it."""
-    return summary_document(connection.complete(codec.loads(Manifest, body)))
+    return summary_document(connection.complete(connection.redactor.manifest(codec.loads(Manifest, body))))
 
 
 def record_losses(connection: LocalConnection, lines: list[bytes]) -> dict[str, int]:

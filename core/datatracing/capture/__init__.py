@@ -3,6 +3,7 @@
 from datatracing.capture.guard import guard
 from datatracing.capture.inventory import SpoolFile, pending, spool_status
 from datatracing.capture.recorder import Recorder
+from datatracing.capture.scribe import redaction
 from datatracing.capture.settings import CaptureSettings, default_spool_dir
 from datatracing.capture.shipping import ShipReport, ship_spools
 
@@ -14,6 +15,7 @@ __all__ = [
     "default_spool_dir",
     "guard",
     "pending",
+    "redaction",
     "ship_spools",
     "spool_status",
 ]

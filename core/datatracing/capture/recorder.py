@@ -11,7 +11,7 @@ from datatracing.capture.guard import caught, guard
 from datatracing.capture.loss import Loss
 from datatracing.capture.outbox import Outbox
 from datatracing.capture.record import Kind, Record
-from datatracing.capture.scribe import Redactor, Scribe, TooBigError, default_redactor
+from datatracing.capture.scribe import Redactor, Scribe, TooBigError, redaction
 from datatracing.capture.settings import CaptureSettings
 from datatracing.capture.shipper import Shipper
 from datatracing.model import clock
@@ -34,7 +34,7 @@ class Recorder:
         self.settings = settings.anchored()
         self._redactor = redactor
         with guard("capture.redact"):
-            self._redactor = redactor or default_redactor()
+            self._redactor = redactor or redaction(settings)
         self._begin()
         _recorders.add(self)
 

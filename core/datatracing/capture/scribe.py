@@ -1,12 +1,17 @@
 """An event as the bytes that go into the spool: redacted, and never bigger than a record may be."""
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from datatracing.capture.guard import guard
+from datatracing.capture.settings import CaptureSettings
 from datatracing.model import codec
 from datatracing.model.event import Event
+
+if TYPE_CHECKING:
+    from datatracing.redact import Redactor as Rules
 
 MARKER = "datatracing.stripped"
 """The attribute that says why there are no others."""
@@ -56,12 +61,16 @@ class Scribe:
         return codec.dumps(_skeleton(event, why))
 
 
-def default_redactor() -> Redactor:
-    """The rules that hold where nobody has said otherwise."""
+def redaction(settings: CaptureSettings, extra: Callable[[str], str] | None = None) -> "Rules":
+    """The rules that the settings ask for; `extra` is the host's own masker. BadInputError for a bad pattern."""
     from datatracing.redact import Redactor as Rules
 
-    rules: Redactor = Rules()
-    return rules
+    return Rules(
+        extra=extra,
+        tokenise_key=settings.redact_key.encode() or None,
+        names=[name.strip() for name in settings.redact_names.split(",") if name.strip()],
+        patterns=[line for line in settings.redact_patterns.splitlines() if line.strip()],
+    )
 
 
 def _skeleton(event: Event, why: str) -> Event:

@@ -53,7 +53,7 @@ def _private(directory: Path) -> Path:
 class CaptureSettings:
     """Where events go and how much they may claim. Sizes are bytes, times are seconds.
 
-    `store` and `token` are secrets, so neither is part of the repr.
+    `store`, `token` and `redact_key` are secrets, so they are not part of the repr.
     """
 
     store: str = field(repr=False)
@@ -77,6 +77,12 @@ class CaptureSettings:
     """For one batch, answer included."""
     retry_limit: float = 60.0
     """The longest pause between two attempts while the store does not answer."""
+    redact_names: str = ""
+    """More names that promise a secret, separated by commas."""
+    redact_patterns: str = ""
+    """More regular expressions for secrets, one per line."""
+    redact_key: str = field(default="", repr=False)
+    """A secret of ours: with it, equal secrets get equal tokens instead of `***`."""
 
     @classmethod
     def from_env(

@@ -1,7 +1,7 @@
 """Events come in: validated, bounded, packed into the inbox. What is refused meets a recorded fate."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from datatracing.collector.limits import Limits
@@ -30,14 +30,17 @@ class Receipt:
     rejected: tuple[Refusal, ...] = ()
 
 
-def accept(store: Store, lines: Iterable[bytes], limits: Limits) -> Receipt:
+def accept(
+    store: Store, lines: Iterable[bytes], limits: Limits, redact: Callable[[Event], Event] | None = None
+) -> Receipt:
     """Store events given as JSON, one each. Durable on return; after a StoreUnreachableError send the same again.
 
-    A bad event never takes a good one with it: it is refused, with its reason in the ledger.
+    A bad event never takes a good one with it: it is refused, with its reason in the ledger. `redact` is law 7 for
+    producers that are not ours; what ours has redacted already it leaves as it is.
     """
     at = clock.now()
     good, refused = _sort_out(lines, limits)
-    rows = pack_events(good, per_row=limits.events_per_row, received_at=at)
+    rows = pack_events(map(redact, good) if redact else good, per_row=limits.events_per_row, received_at=at)
     # One row at a time, because a batch would only say how many rows were new and not which.
     accepted = sum(row.n for row in rows if store.append([row]))
     store.record([LedgerEntry(Fate.REJECTED, reason, count, at, trace) for (trace, reason), count in refused.items()])

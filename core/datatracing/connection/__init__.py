@@ -23,13 +23,14 @@ def connect(url: str = "", token: str = "", *, migrate: bool = False, settings: 
         from datatracing.connection.remote import RemoteConnection
 
         return RemoteConnection(url, token or settings.token.get_secret_value())
+    from datatracing.capture import redaction
     from datatracing.collector.limits import Limits
     from datatracing.connection.local import LocalConnection
     from datatracing.sampling.policy import default_policy
     from datatracing.store.registry import open_store
 
     store, policy = open_store(url, migrate=migrate), default_policy(settings.sample_rate)
-    return LocalConnection(store, policy, Limits(**settings.limits()))
+    return LocalConnection(store, policy, Limits(**settings.limits()), redaction(settings.capture()))
 
 
 __all__ = ["Connection", "connect"]

@@ -1,6 +1,7 @@
 """A connection that opens the store itself."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from datatracing.collector.accept import Receipt, accept
@@ -14,6 +15,7 @@ from datatracing.model.manifest import Manifest
 from datatracing.query.document import trace_document
 from datatracing.query.find import find
 from datatracing.query.why import why
+from datatracing.redact import Redactor
 from datatracing.sampling.policy import Policy
 from datatracing.store.port import Page, RunFilter, RunSummary, Store
 
@@ -21,19 +23,22 @@ from datatracing.store.port import Page, RunFilter, RunSummary, Store
 class LocalConnection:
     """Collector and queries over one store."""
 
-    def __init__(self, store: Store, policy: Policy, limits: Limits | None = None) -> None:
+    def __init__(
+        self, store: Store, policy: Policy, limits: Limits | None = None, redactor: Redactor | None = None
+    ) -> None:
         self.store = store
+        self.redactor = redactor or Redactor()
         self.limits = limits or Limits()
         self.sealer = Sealer(store, policy, self.limits)
         self.url = store.url
 
     def accept(self, events: Iterable[bytes]) -> Receipt:
         """See Connection."""
-        return accept(self.store, events, self.limits)
+        return accept(self.store, events, self.limits, self.redactor.event)
 
     def lose(self, entries: Iterable[LedgerEntry]) -> None:
         """See Connection."""
-        self.store.record(list(entries))
+        self.store.record([replace(entry, reason=self.redactor.text(entry.reason)) for entry in entries])
 
     def complete(self, manifest: Manifest) -> RunSummary:
         """See Connection."""
