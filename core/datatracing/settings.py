@@ -120,7 +120,7 @@ class Settings(BaseSettings):
     )
     redact_key: SecretStr = Field(
         default=SecretStr(""),
-        description="With it, equal secrets get equal tokens (`tok_...`, a keyed hash) and not `***`: they stay joinable.",
+        description="With it, equal secrets get equal tokens (`tok_...`, a keyed hash), not `***`, and can be joined.",
     )
 
     def __init__(self, **values: Any) -> None:
