@@ -151,23 +151,25 @@ PHRASES = (
 )
 """What is recognised by the words in front of it."""
 
+DOMAIN = r"(?:[\w-]+\.)+[^\W\d_]{2,24}(?!\w)"
 ADDRESSES = (
     Shape(
         "userinfo",
         ("@",),
         Pattern(r"""(?<=\w)(?<!mailto):(?P<secret>[^\s@:/"'<>,;()\[\]{}]+)@(?!sha256:)(?=[\w\[])"""),
     ),
+    # Addresses that are glued together are masked as one, or the second would not be seen to begin.
     # Behind // what stands before the only @ is a user of that host, not somebody's address.
     Shape(
         "email",
         ("@",),
         Pattern(
             r"(?<![\w.%+-])(?:(?<!//)|(?<=//)(?=[^\s/@]+@[^\s/@]+@))"
-            r"(?P<secret>[\w.%+-]+@(?:[\w-]+\.)+[^\W\d_]{2,24})(?!\w)"
+            rf"(?P<secret>[\w.%+-]+@{DOMAIN}(?:[.%+-][\w.%+-]*@{DOMAIN})*)"
         ),
         _is_address,
     ),
-    Shape("email", ("%40",), Pattern(r"(?<![\w.+-])(?P<secret>[\w.+-]+%40(?:[\w-]+\.)+[^\W\d_]{2,24})(?!\w)")),
+    Shape("email", ("%40",), Pattern(rf"(?<![\w.+-])(?P<secret>[\w.+-]+%40{DOMAIN}(?:[.+-][\w.+-]*%40{DOMAIN})*)")),
 )
 """What stands around an @."""
 

@@ -50,6 +50,7 @@ def test_a_url_loses_its_password_and_keeps_its_host_and_database(text, shown):
         ("-----BEGIN PRIVATE KEY-----\nMIIEvQ", "***"),
         ("log: MIIEvQIBADANBg\nkqhkiG9w0B=\n-----END PRIVATE KEY-----\nrest", "log:***\nrest"),
         ("mail ann.o-neil+x@mail.example.com.", "mail ***."),
+        ("a1@mail.example%b2@mail.example-c3@mail.example", "***"),
         ("mail jörg@münchen.example now", "mail *** now"),
         ("CREATE USER x WITH PASSWORD 'it''s' LOGIN", "CREATE USER x WITH PASSWORD '***' LOGIN"),
         ("curl -u me:hunter2 https://x", "curl -u me:*** https://x"),
