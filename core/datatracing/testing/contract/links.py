@@ -1,6 +1,7 @@
 """Links: each end says what it knows, and a reader sees each edge once."""
 
 from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import pytest
 
@@ -128,6 +129,26 @@ class LinksContract:
         for run in runs:
             assert len(store.links(run.trace_id)) == 2 * (len(runs) - 1)
             assert store.run(run.trace_id) == build.summary(run)
+
+    @pytest.mark.parametrize("known", [True, False], ids=["known pipelines", "new pipelines"])
+    def test_runs_may_name_the_same_others_in_any_order_at_once(self, store: Store, *, known: bool) -> None:
+        """What both have to make first, both make in the same order: neither waits for what the other holds."""
+        together = Barrier(2, timeout=20)
+        others = [
+            [build.run(f"{turn}.{number}", f"p{0 if known else turn}.{number}") for number in range(200)]
+            for turn in range(5)
+        ]
+        if known:
+            say(store, CAUSE, *(build.caused(build.run("first", other.pipeline)) for other in others[0]))
+
+        def tell(way: int) -> None:
+            for turn, named in enumerate(others):
+                together.wait()
+                say(store, build.run(f"{turn} {way}"), *(build.caused(other) for other in named[::way]))
+
+        with ThreadPoolExecutor(2) as threads:
+            list(threads.map(tell, (1, -1)))
+        assert len(store.links(others[3][7].trace_id)) == 2
 
 
 def say(store: Store, run: RunRef, *links: Link) -> None:

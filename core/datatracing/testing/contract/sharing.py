@@ -29,12 +29,12 @@ class SharingContract:
 
     @needs("share")
     def test_a_row_is_new_to_only_one_of_many(self, store: Store, open_again: Callable[[], Store]) -> None:
-        rows = [build.row(RUN, seq) for seq in range(20)]
+        rows = [build.row(RUN, seq) for seq in range(400)]
         stores = [store, *(open_again() for _ in range(5))]
         with ThreadPoolExecutor(len(stores)) as threads:
             new = sum(threads.map(lambda each: each[1].append(rows[:: (-1) ** each[0]]), enumerate(stores)))
-        assert new == 20
-        assert len(store.inbox(RUN.trace_id)) == 20
+        assert new == 400
+        assert len(store.inbox(RUN.trace_id)) == 400
 
     @needs("share")
     def test_a_sealing_holds_the_trace_against_every_opening(
