@@ -2,7 +2,7 @@
 
 import threading
 import zlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -78,6 +78,8 @@ class MemoryStore:
         self._runs: dict[str, _StoredRun] = {}
         self._named: dict[str, RunRef] = {}
         self._ledger: list[LedgerEntry] = []
+        # So that a run that cannot be sealed does not stand in the way of the others.
+        self._times_named: Counter[str] = Counter()
         self._number = 0
 
     def append(self, rows: Sequence[InboxRow]) -> int:
@@ -115,7 +117,9 @@ class MemoryStore:
         """See Store."""
         with self._lock:
             waiting = [trace_id for trace_id, rows in self._inbox.items() if len(rows) > self._folded(trace_id)]
-        return waiting[: checked_limit(limit)]
+            taken = sorted(waiting, key=self._times_named.__getitem__)[: checked_limit(limit)]
+            self._times_named.update(taken)
+        return taken
 
     def run(self, trace_id: str) -> RunSummary | None:
         """See Store."""

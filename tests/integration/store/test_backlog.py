@@ -89,13 +89,3 @@ def test_more_than_a_search_may_find_is_found_by_the_next_ones(store, monkeypatc
         for trace_id in waiting:
             fold(store, left.pop(trace_id))
     assert left == {}
-
-
-def test_runs_that_cannot_be_sealed_do_not_stand_in_the_way(store):
-    stubborn = {run.trace_id for run in (build.run(f"bad{number}") for number in range(6))}
-    store.append([build.row(build.run(f"bad{number}")) for number in range(6)])
-    assert set(store.unfolded(3)) | set(store.unfolded(3)) == stubborn
-    store.append([build.row(NEW)])
-    assert NEW.trace_id in store.unfolded(3)
-    fold(store, NEW)
-    assert set(store.unfolded(3)) | set(store.unfolded(3)) == stubborn

@@ -60,6 +60,16 @@ class UnfoldedContract:
                 _seal(store, left.pop(trace_id), rows=1)
         assert left == {}
 
+    def test_runs_that_cannot_be_sealed_do_not_stand_in_the_way(self, store: Store) -> None:
+        stubborn = [build.run(f"bad{number}") for number in range(6)]
+        ids = {run.trace_id for run in stubborn}
+        store.append([build.row(run) for run in stubborn])
+        assert set(store.unfolded(3)) | set(store.unfolded(3)) == ids
+        store.append([build.row(RUN)])
+        assert RUN.trace_id in store.unfolded(3)
+        _seal(store, RUN, rows=1)
+        assert set(store.unfolded(3)) | set(store.unfolded(3)) == ids
+
 
 def _seal(store: Store, run: RunRef, *, rows: int) -> None:
     with store.sealing(run.trace_id) as sealing:
