@@ -3,6 +3,8 @@
 import json
 import logging
 import os
+import sys
+import threading
 import time
 from dataclasses import replace
 
@@ -353,6 +355,54 @@ def test_a_forked_child_leaves_the_parents_lock_alone_and_does_not_keep_it_eithe
     eventually(lambda: [file.owner for file in spool_status(spool_dir)] == ["dead"])  # although the child lives
 
 
+def test_a_child_that_says_nothing_has_nothing_of_its_parents_to_deliver(child, unborn_store, spool_dir):
+    code = """
+        import os, sys
+        from pathlib import Path
+        from datatracing.capture import CaptureSettings, Recorder
+        from datatracing.model.event import EventKind
+        from datatracing.model.run import RunRef
+        recorder = Recorder(CaptureSettings(sys.argv[1], spool_dir=Path(sys.argv[2]), spool_limit=600))
+        for _ in range(3):
+            recorder.emit(EventKind.NOTED, RunRef("airflow", "default", "etl", "r1"))
+        assert recorder.counters["lost.spool_full"]
+        parent = recorder.producer
+        if os.fork() == 0:
+            print(recorder.flush(5), recorder.counters, recorder.producer != parent, flush=True)
+            os._exit(0)
+        os.wait()
+        os._exit(0)
+    """
+    assert child(code, unborn_store.url, spool_dir).finishes() == "True {'emitted': 0} True"
+    assert sum(file.losses for file in spool_status(spool_dir)) == 1
+
+
+def test_however_many_threads_emit_first_there_is_one_shipper(recorders, settings, run):
+    def shippers():
+        return sum(thread.name == "datatracing-shipper" for thread in threading.enumerate())
+
+    interval, before = sys.getswitchinterval(), shippers()
+    sys.setswitchinterval(1e-6)
+    try:
+        for n in range(40):
+            recorder, together = recorders(settings), threading.Barrier(8)
+
+            def emit(recorder=recorder, together=together):
+                together.wait()
+                recorder.start()
+
+            threads = [threading.Thread(target=emit) for _ in range(8)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            recorder.emit(EventKind.NOTED, run)
+            assert recorder.flush(20)
+            assert shippers() <= before + n + 1
+    finally:
+        sys.setswitchinterval(interval)
+
+
 def test_law_1_a_fork_in_the_middle_of_our_import_does_not_leave_the_child_without_the_module(
     child, spool_dir, tmp_path
 ):
@@ -407,8 +457,9 @@ def test_a_child_of_a_parent_that_had_the_sqlite_file_open_leaves_shipping_to_ot
         recorder.emit(EventKind.NOTED, run)
         inside.wait()
         if os.fork() == 0:
+            SqliteSink.send = whole
             recorder.emit(EventKind.NOTED, run)
-            print(recorder.flush(5), flush=True)
+            print(recorder.flush(20), flush=True)
             os._exit(0)
         os.wait()
         go_on.set()

@@ -1,5 +1,7 @@
 """Straight into a store: the same promises on SQLite and on Postgres."""
 
+import os
+import signal
 import sqlite3
 import time
 
@@ -137,9 +139,24 @@ def test_a_database_that_stops_answering_in_the_middle_is_given_up_in_time(sinks
     with psycopg.connect(postgres_url.replace("+psycopg", "")) as other:
         other.execute("LOCK TABLE inbox")
         began = time.monotonic()
+        with pytest.raises(StoreUnreachableError, match="statement timeout"):
+            sink.send([row(1)])
+        assert time.monotonic() - began < 5
+    assert sink.send([row(1)]) == Receipt(accepted=1)
+
+
+def test_a_server_process_that_hangs_is_given_up_in_time(sinks, postgres_url):
+    sink = sinks(postgres_url, send_timeout=0.5)
+    sink.send([row(0)])
+    server = sink._connection.info.backend_pid
+    os.kill(server, signal.SIGSTOP)
+    try:
+        began = time.monotonic()
         with pytest.raises(StoreUnreachableError):
             sink.send([row(1)])
         assert time.monotonic() - began < 5
+    finally:
+        os.kill(server, signal.SIGCONT)
     assert sink.send([row(1)]) == Receipt(accepted=1)
 
 
