@@ -1,0 +1,50 @@
+"""What the README and the docs promise is there."""
+
+import re
+from pathlib import Path
+
+import pytest
+from typer.main import get_command
+
+from datatracing.cli.app import app
+from datatracing.settings import reference
+
+REPOSITORY = Path(__file__).parents[2]
+PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md")), REPOSITORY / "CONTRIBUTING.md"]
+
+
+def names(page):
+    return page.name
+
+
+def test_the_readme_documents_every_setting_with_its_default():
+    assert reference() in PAGES[0].read_text()
+
+
+def test_the_readme_names_the_commands_that_ci_runs():
+    assert "make test" in (REPOSITORY / ".ci" / "run").read_text()
+    assert "make test" in PAGES[0].read_text()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=names)
+def test_every_command_on_a_page_exists(page):
+    words = set(re.findall(r"(?:^|[`/])datatracing ([a-z]+)(?: ([a-z]+))?", page.read_text(), re.MULTILINE))
+    commands = get_command(app).commands
+
+    for command, below in words:
+        assert command in commands
+        assert not hasattr(commands[command], "commands") or below in {"", *commands[command].commands}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=names)
+def test_every_make_verb_on_a_page_exists(page):
+    makefile = (REPOSITORY / "Makefile").read_text()
+
+    for verb in re.findall(r"(?:^|`)make ([a-z-]+)", page.read_text(), re.MULTILINE):
+        assert re.search(rf"^{verb}:", makefile, re.MULTILINE)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=names)
+def test_every_link_to_a_file_leads_somewhere(page):
+    for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
+        assert (page.parent / target).exists()
