@@ -145,7 +145,8 @@ class Sealing(Protocol):
         """The run as it is stored, or None."""
 
     def write(self, sealed: Sealed) -> None:
-        """Replace everything stored about this run. All of it is visible when the block ends, or nothing is.
+        """Replace everything stored about this run. All of it is visible when the block ends, or nothing is. Only the
+        ledger is added to: `sealed.ledger` is what has not been noted before.
 
         Links are merged into what other runs said about the same edge; the runs they name need not be known yet, and
         are not listed by `runs` until something of their own is stored.
