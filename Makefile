@@ -57,7 +57,7 @@ test-airflow-matrix: test-airflow-3.1 test-airflow-3.2 test-airflow-3.3
 
 test-airflow-%:
 	$(MAKE) install AIRFLOW=$* VENV=.venv-airflow-$*
-	.venv-airflow-$*/bin/python -m pytest -n 2 --dist loadgroup tests/integration
+	.venv-airflow-$*/bin/python -m pytest -n 2 --dist loadgroup tests/unit/airflow tests/integration/airflow
 
 clean:
 	rm -rf $(VENV) .venv-airflow-* .demo .bench dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
