@@ -53,6 +53,7 @@ class Finalizer:
         self._begin = begin
         self._work: Work | None = None
         self._parents: list[Work | None] = []
+        self._asked: Callable[[], bool]
         self._reset()
         os.register_at_fork(after_in_child=self._forked)
 
@@ -64,9 +65,9 @@ class Finalizer:
             self.counters["dropped.queue"] += 1
         self._awaken()
 
-    def watch(self) -> None:
-        """Also look for what nobody submits, from now on: for the one kind of process that always runs."""
-        self._watching = True
+    def watch(self, asked: Callable[[], bool] = lambda: True) -> None:
+        """Also look for what nobody submits, from the moment on at which `asked` says so: it is asked on the thread."""
+        self._asked = asked
         self._awaken()
 
     def drain(self, timeout: float) -> bool:
@@ -98,6 +99,7 @@ class Finalizer:
         self._thread: threading.Thread | None = None
         self._starting = threading.Lock()
         self._stopped = threading.Event()
+        self._asked = bool
         self._watching = False
         self._rest = self._next_try = self._next_sweep = self._next_look = 0.0
 
@@ -144,6 +146,7 @@ class Finalizer:
         """Nothing is tried, and no run is given up, while the store is away or we fail before we get to a run."""
         try:
             self._complete(self._agenda.due(now), float("inf"))
+            self._watching = self._watching or self._asked()
             if self._watching:
                 self._look_around(now)
         except Exception as error:
@@ -192,6 +195,7 @@ class Finalizer:
             work.sweep()
             self._next_sweep = now + self.sweep
         if now >= self._next_look:
+            work.deliver()
             for run in work.missed():
                 self._agenda.add(run, now + self.settle)
             self._next_look = now + RECONCILE_SECONDS

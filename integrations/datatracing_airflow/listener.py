@@ -72,10 +72,13 @@ class Listener:
 
     @hookimpl(tryfirst=True)
     def on_starting(self, component: Any) -> None:
-        """A component, or a worker before it has looked at its task."""
+        """A component, or a worker before it has looked at its task.
+
+        A component that is starting does not know yet what it will be: Airflow tells it right after this hook.
+        """
         with guard("airflow.starting"):
-            if getattr(component, "job_type", None) == SCHEDULER:
-                self.tracer.watch()
+            if _is_record(component):
+                self.tracer.watch(lambda: vars(component).get("job_type") == SCHEDULER)
 
     @hookimpl(tryfirst=True)
     def before_stopping(self, component: Any) -> None:

@@ -44,11 +44,10 @@ class Tracer:
         if compat.full():
             self.finalizer.submit((dag_id, run_id))
 
-    def watch(self) -> None:
-        """This is a scheduler: ship what dead tasks have left, find what nobody announced."""
-        self.recorder.start()
+    def watch(self, scheduling: Callable[[], bool]) -> None:
+        """As soon as this turns out to be a scheduler: ship what dead tasks have left, find what nobody announced."""
         if compat.full():
-            self.finalizer.watch()
+            self.finalizer.watch(scheduling)
 
     def stop(self) -> None:
         """The host component is about to end."""

@@ -203,6 +203,14 @@ def test_only_who_watches_looks_for_what_nobody_announced():
         assert not desk.swept
         made.watch()
         until(lambda: desk.swept >= 2 and RUN in desk.asked)
+    assert desk.delivered >= 2, "also what dead tasks have left when no run ends"
+
+
+def test_who_becomes_a_scheduler_only_later_watches_from_then_on():
+    desk, kinds = Desk(), [False, False, True, False]
+    with finalizing(desk, sweep=0.05) as made:
+        made.watch(lambda: bool(kinds) and kinds.pop(0))
+        until(lambda: desk.swept >= 3)
 
 
 def test_a_forked_child_owes_nothing_and_can_begin_anew():
