@@ -14,7 +14,7 @@ def mark_task(dag: str, state: str) -> Act:
     """Call the long task of a run something else while it runs."""
 
     def act(cluster: Cluster, oracle: Oracle) -> None:
-        _until_running(cluster, oracle, dag, "long_task")
+        _until_at_work(cluster, oracle, dag, "long_task")
         cluster.api.mark_task(dag, f"{dag}.1", "long_task", state)
 
     return act
@@ -22,7 +22,7 @@ def mark_task(dag: str, state: str) -> Act:
 
 def mark_run_failed(cluster: Cluster, oracle: Oracle) -> None:
     """Call a run failed while both of its long tasks run."""
-    _until_running(cluster, oracle, "run_marked_failed", "long_task", "another_long_task")
+    _until_at_work(cluster, oracle, "run_marked_failed", "long_task", "another_long_task")
     cluster.api.mark_run("run_marked_failed", "run_marked_failed.1", "failed")
 
 
@@ -43,9 +43,5 @@ ACTS: Mapping[str, Act] = {
 """By the name of the shape."""
 
 
-def _until_running(cluster: Cluster, oracle: Oracle, dag: str, *tasks: str) -> None:
-    def running() -> bool:
-        states = oracle.task_states(dag, f"{dag}.1")
-        return all(states.get(task) == "running" for task in tasks)
-
-    cluster.until(running, f"{dag} runs", PATIENCE)
+def _until_at_work(cluster: Cluster, oracle: Oracle, dag: str, *tasks: str) -> None:
+    cluster.until(lambda: oracle.at_work(dag, f"{dag}.1") >= set(tasks), f"{dag} is at work", PATIENCE)

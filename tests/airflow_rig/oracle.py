@@ -17,6 +17,10 @@ ATTEMPTS = f"""
   SELECT {COLUMNS}, id AS ti FROM task_instance WHERE dag_id = :dag AND run_id = :run
   ORDER BY task_id, map_index, try_number
 """
+FIRST_STARTS = """
+  SELECT ti_id AS ti, MIN(start_date) AS at FROM task_reschedule
+  WHERE ti_id IN (SELECT id FROM task_instance WHERE dag_id = :dag AND run_id = :run) GROUP BY ti_id
+"""
 READERS = """
   SELECT dag_run.dag_id, dag_run.run_id FROM asset_event
   JOIN dagrun_asset_event ON event_id = asset_event.id JOIN dag_run ON dag_run.id = dag_run_id
@@ -64,12 +68,15 @@ class Oracle:
         """Ids of all runs of a DAG, oldest first."""
         return self._column("SELECT run_id FROM dag_run WHERE dag_id = :dag ORDER BY id", dag)
 
-    def task_states(self, dag: str, run: str) -> dict[str, str | None]:
-        """The current state of every task instance that is not mapped."""
-        rows = self._rows(
-            "SELECT task_id, state FROM task_instance WHERE dag_id = :dag AND run_id = :run", dag=dag, run=run
-        )
-        return {row["task_id"]: row["state"] for row in rows}
+    def schedulers(self) -> int:
+        """How many schedulers are running."""
+        running = "SELECT COUNT(*) AS n FROM job WHERE job_type = 'SchedulerJob' AND state = 'running'"
+        return int(self._rows(running)[0]["n"])
+
+    def at_work(self, dag: str, run: str) -> set[str]:
+        """Tasks whose own code runs, or ran: they said so in an XCom."""
+        said = "SELECT task_id FROM xcom WHERE dag_id = :dag AND run_id = :run AND key = 'at_work'"
+        return set(self._column(said, dag, run))
 
     def attempts(self, dag: str, run: str, task: str) -> int:
         """How often a task that is not mapped has been tried."""
@@ -78,12 +85,8 @@ class Oracle:
         )
         return int(self._rows(newest, dag=dag, run=run, task=task)[0]["n"])
 
-    def reschedules(self, dag: str, run: str) -> int:
-        """How often a task of the run gave its place back."""
-        return len(self._first_starts(dag, run, "start_date"))
-
     def _attempts(self, dag: str, run: str) -> Iterator[Attempt]:
-        first = {row["ti"]: row["at"] for row in self._first_starts(dag, run, "MIN(start_date)", "GROUP BY ti_id")}
+        first = {row["ti"]: row["at"] for row in self._first_starts(dag, run)}
         rows = self._rows(ATTEMPTS, dag=dag, run=run)
         last = {(row["task_id"], row["map_index"]): row["try_number"] for row in rows}
         for row in rows:
@@ -97,14 +100,9 @@ class Oracle:
                 times=_times(row, first.get(row["ti"])),
             )
 
-    def _first_starts(self, dag: str, run: str, start: str, group: str = "") -> list[RowMapping]:
+    def _first_starts(self, dag: str, run: str) -> list[RowMapping]:
         # A rescheduled attempt's own start_date is that of its last look.
-        return self._rows(
-            f"SELECT ti_id AS ti, {start} AS at FROM task_reschedule WHERE ti_id IN (SELECT id FROM task_instance "
-            f"WHERE dag_id = :dag AND run_id = :run) {group}",
-            dag=dag,
-            run=run,
-        )
+        return self._rows(FIRST_STARTS, dag=dag, run=run)
 
     def _triggers(self, dag: str, run: str) -> Iterator[LinkEnd]:
         """A parent's task keeps the id of the run it made as an XCom; the child has no word about its parent."""

@@ -63,6 +63,8 @@ def silent_ends():
 
 @task
 def long_task():
+    """Says that it is really at work: Airflow calls it running long before."""
+    get_current_context()["ti"].xcom_push("at_work", True)
     time.sleep(LONG)
 
 
@@ -88,7 +90,7 @@ def run_marked_failed():
     long_task.override(task_id="another_long_task")()
 
 
-@dag(schedule=None, dagrun_timeout=timedelta(seconds=12))
+@dag(schedule=None, dagrun_timeout=timedelta(seconds=25))
 def run_timeout():
     long_task() >> load()
 

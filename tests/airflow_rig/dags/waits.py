@@ -1,12 +1,13 @@
 """Setup and teardown, and tasks that leave their process before they end."""
 
+import os
 from datetime import timedelta
 
 from airflow.providers.standard.sensors.python import PythonSensor
 from airflow.providers.standard.triggers.temporal import TimeDeltaTrigger
 from airflow.sdk import BaseOperator, dag, get_current_context, task
 
-WAIT = 8
+WAIT = float(os.environ.get("RIG_WAIT", "15"))
 """Seconds. After a shorter wait a busy Airflow takes the end of the first process for that of the second: failed."""
 
 
