@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from datatracing.capture import Recorder, guard, redaction
+from datatracing.capture.importing import importing
 from datatracing.redact import Redactor
 from datatracing_airflow import compat
 from datatracing_airflow.finalizer import Finalizer
@@ -55,8 +56,12 @@ class Tracer:
         self.recorder.flush()
 
     def _completion(self) -> "Completion":
-        from datatracing_airflow.completion import Completion
+        # On a thread, in a scheduler that forks for every task: no child may be born in the middle of an import.
+        with importing():
+            from datatracing.connection import load
+            from datatracing_airflow.completion import Completion
 
+            load(self.settings.capture.store)
         return Completion(open_store(), self.recorder)
 
 

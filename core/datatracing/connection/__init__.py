@@ -33,4 +33,22 @@ def connect(url: str = "", token: str = "", *, migrate: bool = False, settings: 
     return LocalConnection(store, policy, Limits(**settings.limits()), redaction(settings.capture()))
 
 
-__all__ = ["Connection", "connect"]
+def load(url: str) -> None:
+    """Import all that `connect(url)` will need, and contact nothing.
+
+    For a thread in a host that forks, which must not fork in the middle of an import: see capture.importing.
+    """
+    if url.startswith(("http://", "https://")):
+        import datatracing.connection.remote  # the import is the purpose
+
+        return
+    import datatracing.connection.local  # same
+    import datatracing.sampling.policy
+    from datatracing.store.registry import open_store
+
+    open_store(url).close()
+    if not url.startswith("memory:"):
+        import datatracing.store.sql.schema  # noqa: F401  # same
+
+
+__all__ = ["Connection", "connect", "load"]
