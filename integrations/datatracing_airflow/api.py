@@ -18,6 +18,7 @@ from fastapi import Depends
 from datatracing.api.app import create_app
 from datatracing.api.reading import Reader
 from datatracing.connection.local import LocalConnection
+from datatracing.errors import DataTracingError
 from datatracing_airflow.links import ORCHESTRATOR
 from datatracing_airflow.tracer import open_store, tracer
 
@@ -31,7 +32,11 @@ def mounted() -> list[dict[str, Any]]:
     traced = tracer()
     if traced is None:
         return []
-    connection = open_store()
+    try:
+        connection = open_store()
+    except DataTracingError as error:
+        log.warning("DataTracing serves nothing from here: %s", error)
+        return []
     if not isinstance(connection, LocalConnection):
         log.info("DataTracing serves nothing from here: the traces are at %s.", connection.url)
         return []

@@ -23,6 +23,7 @@ MESSAGE_LIMIT = 4_096
 STACK_LIMIT = 16_384
 FRAMES = -40
 """The innermost ones."""
+BY_HAND = "the state was set by hand"
 
 
 @dataclass(frozen=True)
@@ -116,22 +117,26 @@ def record_ended(record: Any, previous: object, error: object, namespace: str, a
 
 
 def run_changed(record: Any, message: str, namespace: str) -> Statement:
-    """A run began or ended, as the scheduler or the api-server tells it from inside its transaction."""
+    """A run began or ended, as the scheduler or the api-server tells it from inside its transaction.
+
+    The scheduler says in one word why a run ended. The api-server says in a sentence that somebody set the state, or,
+    before Airflow 3.3, nothing.
+    """
     known = vars(record)
     state = known.get("_state")
-    over = run_state(state).terminal
+    over, by_hand = run_state(state).terminal, not message or "manually" in message
     return Statement(
         kind=EventKind.ENDED if over else EventKind.STARTED,
         run=RunRef(links.ORCHESTRATOR, namespace, known["dag_id"], known["run_id"]),
         state=run_state(state),
         raw_state=raw(state),
-        reporter="scheduler",
+        reporter="api" if over and by_hand else "scheduler",
         times=Times(
             queued_at=_at(known.get("queued_at")),
             started_at=_at(known.get("start_date")),
             ended_at=_at(known.get("end_date")) if over else None,
         ),
-        attributes=run_attributes(known) | ({"airflow.end_reason": message} if over and message else {}),
+        attributes=run_attributes(known) | ({"airflow.end_reason": message or BY_HAND} if over else {}),
         links=tuple(links.propagated(known.get("conf"), namespace)),
     )
 
