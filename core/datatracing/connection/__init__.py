@@ -38,17 +38,18 @@ def load(url: str) -> None:
 
     For a thread in a host that forks, which must not fork in the middle of an import: see capture.importing.
     """
+    from importlib import import_module
+
     if url.startswith(("http://", "https://")):
-        import datatracing.connection.remote  # the import is the purpose
+        needed = ["datatracing.connection.remote"]
+    else:
+        needed = ["datatracing.connection.local", "datatracing.sampling.policy", "datatracing.store.sql.schema"]
+    for name in ("datatracing.settings", *needed):
+        import_module(name)
+    if url.startswith(("sqlite:", "postgresql")):
+        from datatracing.store.registry import open_store
 
-        return
-    import datatracing.connection.local  # same
-    import datatracing.sampling.policy
-    from datatracing.store.registry import open_store
-
-    open_store(url).close()
-    if not url.startswith("memory:"):
-        import datatracing.store.sql.schema  # noqa: F401  # same
+        open_store(url).close()  # imports the driver
 
 
 __all__ = ["Connection", "connect", "load"]
