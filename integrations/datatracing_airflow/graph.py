@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from datatracing.capture import guard
 from datatracing.model.manifest import Dependency
 
 if TYPE_CHECKING:
@@ -70,7 +71,12 @@ class Graphs:
         newest = select(SerializedDagModel).where(SerializedDagModel.dag_id == dag_id)
         exact = newest if version is None else newest.where(SerializedDagModel.dag_version_id == version)
         found = session.scalar(exact.order_by(SerializedDagModel.created_at.desc()).limit(1))
-        return Graph() if found is None else graph_of(found.dag)
+        if found is None:
+            return Graph()
+        # A run whose DAG can no longer be read, for want of a timetable say, is still worth completing.
+        with guard("airflow.graph"):
+            return graph_of(found.dag)
+        return Graph()
 
 
 def dependencies(tasks: Iterable[tuple[Graph, frozenset[str]]]) -> tuple[Dependency, ...]:

@@ -67,6 +67,12 @@ def test_a_task_that_has_vanished_from_the_dag_keeps_its_edges(scenes):
     assert set(after.dependencies) == {Dependency("a", "c")}
 
 
+def test_a_run_whose_dag_can_no_longer_be_read_is_completed_without_edges(scenes):
+    read = manifest(scenes["unreadable_dag"])
+    assert seen(read) == {"write": (State.SUCCESS, "success", True)}
+    assert read.dependencies == ()
+
+
 def test_an_asset_joins_the_run_that_wrote_it_and_the_run_it_started(scenes):
     writer, reader = map(manifest, scenes["asset_triggered"])
     (use,) = writer.attempts[0].assets

@@ -233,6 +233,17 @@ def triggered(stage):
     return stage.manifest("trigger", stage.test("trigger"))
 
 
+def unreadable_dag(stage):
+    """The DAG as Airflow has serialized it can no longer be read."""
+    from sqlalchemy import text
+
+    run_id = stage.test("writer")
+    with committed() as session:
+        session.execute(text("UPDATE serialized_dag SET data = '{}' WHERE dag_id = 'writer'"))
+    stage.completion.graphs._known.clear()
+    return stage.manifest("writer", run_id)
+
+
 def queries(stage):
     """How many statements a manifest takes: of 2 task instances, and of 300."""
     from sqlalchemy import event
@@ -356,6 +367,7 @@ SCENES = {
         reconciled,
         looked_back,
         rows_in_hooks,
+        unreadable_dag,
     )
 }
 

@@ -1,0 +1,136 @@
+"""How the plugin is configured and found, in a real Airflow: run by the tests, not imported.
+
+Usage: python -m tests.integration.airflow.direct.configure OUT
+"""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+OURS = ("store", "namespace", "token", "spool_dir")
+
+
+def main(out: Path) -> None:
+    out.write_text(json.dumps({scene.__name__: scene() for scene in SCENES}))
+
+
+def read(**environ):
+    """With these variables and no others of ours."""
+    from datatracing_airflow.settings import PluginSettings
+
+    settings = PluginSettings.read(environ)
+    return {name: str(getattr(settings.capture, name)) for name in OURS} | {"settle": settings.settle_seconds}
+
+
+def from_the_file():
+    from datatracing_airflow.settings import all_settings
+
+    return read() | {"sample_rate": all_settings({}).sample_rate}
+
+
+def airflows_variable_over_the_file():
+    os.environ["AIRFLOW__DATATRACING__STORE"] = "sqlite:////variable.db"
+    return read()
+
+
+def our_variable_over_all():
+    return read(DATATRACING_STORE="sqlite:////ours.db", DATATRACING_NAMESPACE="ours")
+
+
+def defaults():
+    from datatracing.settings import Settings
+    from datatracing_airflow.settings import PluginSettings
+
+    ours = PluginSettings(None)
+    theirs = {name: Settings.model_fields[name].default for name in ("settle_seconds", "sweep_seconds")}
+    return [{name: getattr(ours, name) for name in theirs}, theirs]
+
+
+def bad_values():
+    from datatracing.errors import BadInputError
+
+    said = []
+    for text in ("soon", "-1", "inf", "nan"):
+        try:
+            read(DATATRACING_SETTLE_SECONDS=text)
+        except BadInputError as error:
+            said.append(str(error))
+    return said
+
+
+def found():
+    """By both of Airflow's listener managers where it has two, as one object; and nothing heavy came with it."""
+    from airflow import plugins_manager
+
+    heavy = ("datatracing.api", "datatracing.store.sql", "datatracing.connection", "datatracing_airflow.api")
+    managers = [_manager("airflow.listeners.listener"), _manager("airflow.sdk.listener")]
+    listeners = [each for manager in managers if manager for each in manager.pm.get_plugins()]
+    plugins_manager.ensure_plugins_loaded()
+    return {
+        "listeners": [type(each).__name__ for each in listeners],
+        "same": len({id(each) for each in listeners}) == 1,
+        "hooks": sorted(name for name in dir(listeners[0]) if hasattr(getattr(listeners[0], name), "airflow_impl")),
+        "known": sorted({name for manager in managers if manager for name in vars(manager.hook)}),
+        "heavy": [name for name in heavy if name in sys.modules],
+    }
+
+
+def _manager(module):
+    from importlib import import_module
+
+    try:
+        return import_module(module).get_listener_manager()
+    except ModuleNotFoundError:
+        return None
+
+
+def off():
+    """Once without a store, once with a value that cannot be."""
+    from datatracing_airflow import plugin, settings, tracer
+
+    said = []
+    for read in (_nothing, _bad):
+        plugin._listener.cache_clear()
+        tracer.tracer.cache_clear()
+        tracer.PluginSettings, whole = type("Read", (), {"read": staticmethod(read)}), settings.PluginSettings
+        made = plugin.DataTracingPlugin()
+        said.append([made.listeners, made.fastapi_apps, tracer.tracer() is None])
+        tracer.PluginSettings = whole
+    return said
+
+
+def _nothing():
+    from datatracing.capture import CaptureSettings
+    from datatracing_airflow.settings import PluginSettings
+
+    return PluginSettings(CaptureSettings(""))
+
+
+def _bad():
+    from datatracing.errors import BadInputError
+
+    raise BadInputError("DATATRACING_SETTLE_SECONDS must be a number of seconds, not 'soon'")
+
+
+def in_a_worker():
+    """Airflow has taken its database away from this process."""
+    from airflow.sdk.execution_time.supervisor import block_orm_access
+
+    block_orm_access()
+    return read()
+
+
+SCENES = (
+    from_the_file,
+    airflows_variable_over_the_file,
+    our_variable_over_all,
+    defaults,
+    bad_values,
+    found,
+    off,
+    in_a_worker,
+)
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
