@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from airflow.utils.session import create_session  # noqa: TID253  # loaded in an Airflow only: see Tracer._completion
+
 from datatracing.capture import Recorder, redaction, ship_spools
 from datatracing.errors import DataTracingError, StoreUnreachableError
 from datatracing.model import clock
@@ -41,8 +43,6 @@ class Completion:
     def complete(self, run: RunId) -> bool:
         """False as long as Airflow's own record does not say that the run is over: the hook spoke from inside a
         transaction. A run that has been deleted since leaves nothing to complete."""
-        from airflow.utils.session import create_session
-
         # Not the session of this thread: at the end of a scheduler that one is in the middle of something else.
         with create_session(scoped=False) as session:
             records = Records(session, *run)

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from airflow.models.serialized_dag import SerializedDagModel  # noqa: TID253  # loaded in an Airflow only: see Tracer._completion
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from datatracing.capture import guard
 from datatracing.model.manifest import Dependency
-
-if TYPE_CHECKING:
-    from sqlalchemy.orm import Session
 
 KEPT = 64
 """Versions held in memory. A version with runs never changes."""
@@ -53,7 +54,7 @@ class Graphs:
     def __init__(self) -> None:
         self._known: dict[Any, Graph] = {}
 
-    def of(self, session: "Session", dag_id: str, version: Any) -> Graph:
+    def of(self, session: Session, dag_id: str, version: Any) -> Graph:
         """The graph of a version; of the newest one where a run, older than versions, names none."""
         if version not in self._known:
             graph = self._read(session, dag_id, version)
@@ -64,9 +65,7 @@ class Graphs:
             self._known[version] = graph
         return self._known[version]
 
-    def _read(self, session: "Session", dag_id: str, version: Any) -> Graph:
-        from airflow.models.serialized_dag import SerializedDagModel
-        from sqlalchemy import select
+    def _read(self, session: Session, dag_id: str, version: Any) -> Graph:
 
         newest = select(SerializedDagModel).where(SerializedDagModel.dag_id == dag_id)
         exact = newest if version is None else newest.where(SerializedDagModel.dag_version_id == version)

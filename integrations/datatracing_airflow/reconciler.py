@@ -8,6 +8,11 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
+from airflow.models.dagrun import DagRun  # noqa: TID253  # loaded in an Airflow only: see Tracer._completion
+from airflow.utils.session import create_session  # noqa: TID253  # same
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import Session
+
 from datatracing.model.clock import micros
 from datatracing.model.run import RunRef
 from datatracing_airflow import links
@@ -15,8 +20,6 @@ from datatracing_airflow.agenda import RunId
 from datatracing_airflow.states import FINISHED_RUNS
 
 if TYPE_CHECKING:
-    from sqlalchemy.orm import Session
-
     from datatracing.connection import Connection
     from datatracing.store.port import RunSummary
 
@@ -38,15 +41,13 @@ class Reconciler:
 
     def missed(self) -> list[RunId]:
         """Finished runs that the store does not hold as Airflow has them, the longest unchanged first."""
-        from airflow.utils.session import create_session
-
         with create_session(scoped=False) as session:
             found = [row for page in self._pages(session) for row in self._unknown(page)]
         if found:
             self._watermark = found[0].updated_at
         return [(row.dag_id, row.run_id) for row in found]
 
-    def _pages(self, session: "Session") -> Iterator[Sequence[Any]]:
+    def _pages(self, session: Session) -> Iterator[Sequence[Any]]:
         oldest = datetime.now(timezone.utc) - self.look_back
         since, after = max(oldest, (self._watermark or oldest) - OVERLAP), 0
         while page := _page(session, since, after):
@@ -70,10 +71,8 @@ def _same(row: Any, known: "RunSummary | None") -> bool:
     return row.end_date is None or (known.times.ended_at or 0) >= micros(row.end_date)
 
 
-def _page(session: "Session", since: datetime, after: int) -> Sequence[Any]:
+def _page(session: Session, since: datetime, after: int) -> Sequence[Any]:
     """The next finished runs in the order in which they changed, behind the run `after` of the moment `since`."""
-    from airflow.models.dagrun import DagRun
-    from sqlalchemy import and_, or_, select
 
     table = DagRun.__table__.c
     later = or_(table.updated_at > since, and_(table.updated_at == since, table.id > after))

@@ -1,19 +1,26 @@
 """Airflow's own record of one run, read from its database: rows, not objects, so that nothing is loaded one by one."""
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from airflow.models.asset import AssetEvent, AssetModel, association_table  # noqa: TID253  # loaded in an Airflow only: see Tracer._completion
+from airflow.models.dagrun import DagRun  # noqa: TID253  # same
+from airflow.models.renderedtifields import RenderedTaskInstanceFields  # noqa: TID253  # same
+from airflow.models.taskinstance import TaskInstance  # noqa: TID253  # same
+from airflow.models.taskinstancehistory import TaskInstanceHistory  # noqa: TID253  # same
+from airflow.models.taskreschedule import TaskReschedule  # noqa: TID253  # same
+from airflow.models.xcom import XComModel  # noqa: TID253  # same
+from sqlalchemy import ColumnElement, FromClause, Select, and_, func, literal, select, union_all
+from sqlalchemy.orm import Session
 
 from datatracing.context.traceparent import parse_traceparent
 from datatracing.model.link import Access, AssetUse
 from datatracing_airflow import compat
 from datatracing_airflow.tries import Try
-
-if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, FromClause, Select
-    from sqlalchemy.orm import Session
 
 CHUNK = 1_000
 """Rows in memory at a time."""
@@ -66,15 +73,13 @@ ATTEMPT = (
 class Records:
     """One run in the metadata database. Every query is bounded to the run."""
 
-    def __init__(self, session: "Session", dag_id: str, run_id: str) -> None:
+    def __init__(self, session: Session, dag_id: str, run_id: str) -> None:
         self.session = session
         self.dag_id = dag_id
         self.run_id = run_id
 
     def run(self) -> Mapping[str, Any] | None:
         """The row of dag_run, or None: it has been deleted."""
-        from airflow.models.dagrun import DagRun
-        from sqlalchemy import select
 
         table = _table(DagRun)
         query = select(*compat.present(table, RUN).values()).where(*self._of(table))
@@ -88,10 +93,7 @@ class Records:
         for _, group in groupby(rows, key=lambda row: (row.task_id, row.map_index)):
             yield [_try(row, first) for row in group]
 
-    def _all_tries(self) -> "Select[Any]":
-        from airflow.models.taskinstance import TaskInstance
-        from airflow.models.taskinstancehistory import TaskInstanceHistory
-        from sqlalchemy import literal, select, union_all
+    def _all_tries(self) -> Select[Any]:
 
         live, archive = _table(TaskInstance), _table(TaskInstanceHistory)
         rows = union_all(
@@ -104,9 +106,6 @@ class Records:
 
     def _first_looks(self) -> dict[Any, datetime]:
         """When each rescheduled task instance first gave its place back, by the id of its live row."""
-        from airflow.models.taskinstance import TaskInstance
-        from airflow.models.taskreschedule import TaskReschedule
-        from sqlalchemy import func, select
 
         live, looks = _table(TaskInstance), _table(TaskReschedule)
         query = select(live.c.id, func.min(looks.c.start_date)).join(looks, looks.c.ti_id == live.c.id)
@@ -114,9 +113,6 @@ class Records:
 
     def consumed(self) -> Iterator[tuple[str, str, str]]:
         """(dag_id, run_id, uri) of what wrote the assets that this run was started for."""
-        from airflow.models.asset import AssetEvent, AssetModel, association_table
-        from airflow.models.dagrun import DagRun
-        from sqlalchemy import select
 
         event, runs = _table(AssetEvent), _table(DagRun)
         query = (
@@ -131,8 +127,6 @@ class Records:
 
     def written(self) -> Mapping[tuple[str, int], list[AssetUse]]:
         """The assets that tasks of this run wrote, by task and map index: also those decided while it ran."""
-        from airflow.models.asset import AssetEvent, AssetModel
-        from sqlalchemy import select
 
         event = _table(AssetEvent)
         query = (
@@ -148,9 +142,6 @@ class Records:
     def triggered(self) -> Iterator[tuple[str, str, str]]:
         """(task, dag_id, run_id) of the runs that TriggerDagRunOperators made: the id they keep as an XCom, and the DAG
         as it was rendered."""
-        from airflow.models.renderedtifields import RenderedTaskInstanceFields
-        from airflow.models.xcom import XComModel
-        from sqlalchemy import and_, select
 
         xcom, fields = _table(XComModel), _table(RenderedTaskInstanceFields)
         same = and_(*(xcom.c[name] == fields.c[name] for name in ("dag_id", "run_id", "task_id", "map_index")))
@@ -163,8 +154,6 @@ class Records:
 
     def at(self, dag_id: str, logical_dates: Iterable[datetime]) -> Iterable[str]:
         """The ids of another DAG's runs at these logical dates. A date belongs to at most one run."""
-        from airflow.models.dagrun import DagRun
-        from sqlalchemy import select
 
         runs = _table(DagRun)
         query = select(runs.c.run_id).where(runs.c.dag_id == dag_id, runs.c.logical_date.in_(list(logical_dates)))
@@ -172,8 +161,6 @@ class Records:
 
     def carriers(self) -> Iterator[str]:
         """The trace ids that Airflow itself gave to earlier lives of this run, before it was cleared."""
-        from airflow.models.taskinstancehistory import TaskInstanceHistory
-        from sqlalchemy import select
 
         archive = _table(TaskInstanceHistory)
         for (carrier,) in self.session.execute(
@@ -181,7 +168,7 @@ class Records:
         ):
             yield from carried(carrier)
 
-    def _of(self, table: "FromClause") -> "tuple[ColumnElement[bool], ...]":
+    def _of(self, table: FromClause) -> tuple[ColumnElement[bool], ...]:
         return table.c.dag_id == self.dag_id, table.c.run_id == self.run_id
 
 
@@ -192,7 +179,7 @@ def carried(carrier: Any) -> Iterator[str]:
         yield found.trace_id
 
 
-def _table(model: Any) -> "FromClause":
+def _table(model: Any) -> FromClause:
     table: FromClause = model.__table__
     return table
 
@@ -205,7 +192,6 @@ def _try(row: Any, first: Mapping[Any, datetime]) -> Try:
 
 def _deserialized(value: Any) -> Any:
     """An XCom that is a plain text is stored as JSON; the column gives it back decoded once, or not at all."""
-    import json
 
     if isinstance(value, str) and value.startswith('"'):
         return json.loads(value)
