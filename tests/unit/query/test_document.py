@@ -11,7 +11,8 @@ from datatracing.model.event import Times
 from datatracing.model.run import RunRef
 from datatracing.model.states import State
 from datatracing.query.document import dumps, trace_document, trace_json
-from datatracing.store.port import RunFilter
+from datatracing.query.summary import page_document
+from datatracing.store.port import RunFilter, RunSummary
 from tests.sample_runs import NIGHT, Story, orders, times
 
 
@@ -179,13 +180,14 @@ def test_law_5_a_sampled_out_run_keeps_every_span_and_loses_only_detail(connecti
     ]
 
 
-def test_a_time_that_no_calendar_has_does_not_break_the_document(connection):
-    broken = replace(Story().begun().events[0], times=Times(started_at=2**62))
-    connection.accept([_wire(broken)])
-    connection.sweep()
+def test_a_time_that_no_calendar_has_does_not_break_the_list(connection):
+    """No event brings such a time in any more; a row of an older version can hold one."""
+    with connection.store.sealing(NIGHT.trace_id) as sealing:
+        sealing.open(RunSummary(NIGHT, State.RUNNING, times=Times(started_at=2**62)))
 
-    assert connection.trace(NIGHT.trace_id)["run"]["started_at"] == "9999-12-31T23:59:59.999999Z"
-    assert [run.run for run in connection.runs(RunFilter()).runs] == [NIGHT]
+    [run] = page_document(connection.runs(RunFilter()))["runs"]
+
+    assert run["started_at"] == "9999-12-31T23:59:59.999999Z"
 
 
 def test_half_a_surrogate_pair_in_a_name_does_not_break_the_document():
