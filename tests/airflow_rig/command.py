@@ -2,8 +2,6 @@
 
 import json
 import subprocess
-import time
-from collections.abc import Callable
 from typing import Any
 
 from tests.airflow_rig.home import Home
@@ -20,13 +18,3 @@ def document(home: Home, verb: str, run: str) -> dict[str, Any]:
     done = datatracing(home, verb, run, "--json")
     assert done.returncode == 0, f"{verb} {run}: exit code {done.returncode}\n{done.stdout}{done.stderr}"
     return json.loads(done.stdout)
-
-
-def settled(look: Callable[[], list[str]], patience: float) -> list[str]:
-    """What is still wrong when nothing is, or when the patience (in seconds) is over: sealing takes a moment."""
-    deadline = time.monotonic() + patience
-    while True:
-        found = look()
-        if not found or time.monotonic() > deadline:
-            return found
-        time.sleep(0.5)

@@ -25,6 +25,7 @@ class Component:
     """One running component. It leads its own process group, so that what it forks can be ended with it."""
 
     name: str
+    home: Home
     log: Path
     process: "subprocess.Popen[bytes]"
 
@@ -43,7 +44,7 @@ class Component:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        return cls(name, log, process)
+        return cls(name, home, log, process)
 
     @property
     def alive(self) -> bool:
@@ -68,11 +69,6 @@ class Component:
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
         _end(family)
-
-    def kill_alone(self) -> None:
-        """SIGKILL to the main process only."""
-        self.process.kill()
-        self.process.wait()
 
     def _family(self) -> list[psutil.Process]:
         try:

@@ -2,8 +2,9 @@
 
 import pytest
 
-from tests.airflow_rig.command import document, settled
+from tests.airflow_rig.command import document
 from tests.airflow_rig.performance import Performance
+from tests.airflow_rig.reading import reading, settled
 from tests.conformance.check import one_sided, unbalanced, untruths
 from tests.conformance.shapes import BY_NAME, SHAPES, Shape, departures
 
@@ -20,21 +21,23 @@ def test_the_run_takes_the_shape(performance: Performance, shape: Shape):
 
 
 @every_shape
-def test_the_trace_is_what_airflow_says(performance: Performance, shape: Shape):
+def test_the_command_line_shows_what_airflow_says(performance: Performance, shape: Shape):
     account, home = performance.account(shape), performance.cluster.home
-    assert settled(lambda: untruths(document(home, "trace", account.name), account), SEALED) == []
+    with reading(home) as store:
+        assert settled(lambda: untruths(store.trace(account.name), account), SEALED) == []
+    assert untruths(document(home, "trace", account.name), account) == []
 
 
 @every_shape
 def test_law_6_the_books_balance_and_nothing_is_lost(performance: Performance, shape: Shape):
-    why = document(performance.cluster.home, "why", performance.name(shape))
-    (books,) = (stage["facts"] for stage in why["stages"] if stage["stage"] == "books")
-    assert unbalanced(books) == []
+    with reading(performance.cluster.home) as store:
+        assert unbalanced(store.books(performance.name(shape))) == []
 
 
 @pytest.mark.parametrize("cause", ["triggers_child", "writes_asset"])
 def test_both_ends_tell_of_a_link(performance: Performance, cause: str):
     shapes = [BY_NAME[cause], *(BY_NAME[other] for _, _, other in BY_NAME[cause].links)]
-    ends = [document(performance.cluster.home, "trace", performance.name(shape)) for shape in shapes]
+    with reading(performance.cluster.home) as store:
+        ends = [store.trace(performance.name(shape)) for shape in shapes]
     assert sum(len(end["links"]) for end in ends) == len(ends)
     assert one_sided(ends) == []
