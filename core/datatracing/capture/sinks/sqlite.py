@@ -79,7 +79,8 @@ class SqliteSink:
     def _connect(self) -> sqlite3.Connection:
         _writing.add(self)
         # mode=rw: a sink never makes an empty database where there is none.
-        connection = sqlite3.connect(
+        # It is ours before its first statement, so that a file which is no database is closed again.
+        connection = self._connection = sqlite3.connect(
             f"file:{quote(self.path)}?mode=rw", uri=True, timeout=self._timeout, isolation_level=None
         )
         connection.execute("PRAGMA synchronous=NORMAL")
