@@ -31,7 +31,8 @@ def rows(store: str, times: Path) -> list[str]:
         call = json.loads(line)
         if call["hook"] != "before_stopping" or call["about"] == TASK_PROCESS:
             measured[call["hook"], call["listener"]].append(call["ms"])
-    return [*(row(store, hook, measured) for hook in HOOKS if measured.get((hook, OURS))), whole_task(store, measured)]
+    seen = [hook for hook in HOOKS if measured.get((hook, OURS))]
+    return [*(row(store, hook, measured) for hook in seen), whole_task(store, measured)] if seen else []
 
 
 def row(store: str, hook: str, measured) -> str:

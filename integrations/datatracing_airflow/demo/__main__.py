@@ -1,10 +1,8 @@
 """`python -m datatracing_airflow.demo [--keep] [--folder DIR]`; exits 0 when the trace was shown."""
 
 import argparse
-import signal
 import sys
 from pathlib import Path
-from types import FrameType
 
 from datatracing.errors import DataTracingError
 from datatracing_airflow.demo.story import Story
@@ -16,7 +14,6 @@ def main() -> int:
     parser.add_argument("--keep", action="store_true", help="leave Airflow running until Ctrl-C")
     parser.add_argument("--folder", type=Path, default=Path(".demo"), help="where everything is kept")
     chosen = parser.parse_args()
-    signal.signal(signal.SIGTERM, leave)
     try:
         Story(chosen.folder).tell(chosen.keep)
     except DataTracingError as error:
@@ -26,11 +23,6 @@ def main() -> int:
         print("\ninterrupted; everything that was started is stopped", file=sys.stderr)
         return 130
     return 0
-
-
-def leave(_number: int, _frame: FrameType | None) -> None:
-    """A SIGTERM unwinds like a Ctrl-C, so that Airflow is stopped with us."""
-    sys.exit(143)
 
 
 if __name__ == "__main__":

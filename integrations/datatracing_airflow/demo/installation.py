@@ -28,6 +28,7 @@ GRACE = 10
 """Seconds a component has to end by itself; the finalizer flushes in them."""
 PATIENCE = 180
 """Seconds for one step; a cold, busy machine needs most of a minute to start Airflow."""
+TERMINATED = 143
 TAIL = 15
 """Lines of a log that an error shows."""
 
@@ -111,11 +112,14 @@ class Installation:
     def running(self) -> Iterator["Components"]:
         """All components, started; when the block ends, however it ends, they are stopped with all their children."""
         started = Components(self)
+        # A SIGTERM unwinds like a Ctrl-C, or it would leave them behind.
+        before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
         try:
             started.start()
             yield started
         finally:
             started.stop()
+            signal.signal(signal.SIGTERM, before)
 
 
 class Components:
