@@ -82,15 +82,21 @@ class Finalizer:
                 return False
         self._listen(0)
         with guard("airflow.finalizer.drain"):
-            self._complete(self._agenda.due(float("inf")), deadline)
-            if self._work is not None:
-                self._work.sweep()  # what was delivered after a seal of this process
+            self._finish(deadline)
         return not len(self._agenda)
 
     @property
     def dropped(self) -> Counter[str]:
         """Runs left to the reconciler, by reason."""
         return self._agenda.dropped
+
+    def _finish(self, deadline: float) -> None:
+        try:
+            self._complete(self._agenda.due(float("inf")), deadline)
+            if self._work is not None:
+                self._work.sweep()  # what was delivered after a seal of this process
+        except DataTracingError as error:
+            log.warning("DataTracing leaves the runs that have ended to whoever looks next: %s", error)
 
     def _reset(self) -> None:
         self.counters: Counter[str] = Counter()
