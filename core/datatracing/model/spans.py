@@ -79,11 +79,12 @@ def _times(said: Statements, recorded: Times, state: State | None) -> Times:
     """Never out of order, whatever the clocks said.
 
     The record has the better start (Airflow stamps it before the worker's own); the worker has the better end of a
-    failure (Airflow's is stamped after the process is gone, up to seconds later).
+    failure (Airflow's is stamped after the process is gone, up to seconds later). A worker that ends after the record
+    says it did is one that the orchestrator had given up before.
     """
     ended = _first(recorded.ended_at, said.ended_at)
-    if said.ended_by_worker and state in {State.FAILED, State.RETRIED, State.SKIPPED}:
-        ended = said.ended_at
+    if said.ended_by_worker and said.ended_at is not None and state in {State.FAILED, State.RETRIED, State.SKIPPED}:
+        ended = min(said.ended_at, ended or said.ended_at)
     return in_order(
         Times(
             scheduled_at=_first(recorded.scheduled_at, said.scheduled_at),

@@ -93,6 +93,7 @@ def test_a_store_of_no_known_kind_is_said_and_the_right_one_gets_everything_late
         account = sqlite.play()
         sqlite.scheduler_with()
     assert "'mysql://somewhere/traces' is not a store: set DATATRACING_STORE to sqlite:///path" in heard[0]
+    assert "DataTracing failed" not in heard[0]
     assert sqlite.wrong(account, whole) == []
 
 

@@ -165,6 +165,13 @@ def test_the_worker_knows_the_end_of_a_failure_better_than_the_record():
     assert fold([failed], manifest(record, state=State.FAILED)).spans[1].times.ended_at == NOON + 10
 
 
+def test_a_worker_that_went_on_after_it_was_given_up_does_not_prolong_its_attempt():
+    key = SpanKey("t", attempt=1)
+    went_on = event(EventKind.ENDED, key, state=State.SUCCESS, times=Times(ended_at=NOON + 90))
+    record = Attempt(key, State.FAILED, "failed", Times(started_at=NOON, ended_at=NOON + 60))
+    assert fold([went_on], manifest(record, state=State.FAILED)).spans[1].times.ended_at == NOON + 60
+
+
 def test_clocks_that_disagree_never_give_a_negative_duration():
     key = SpanKey("t", attempt=1)
     failed = event(EventKind.ENDED, key, state=State.FAILED, times=Times(ended_at=NOON - 3_600_000_000))
