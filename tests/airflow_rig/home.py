@@ -91,7 +91,7 @@ def _options(home: Home) -> dict[tuple[str, str], str]:
         ("database", "sql_alchemy_conn"): home.database,
         **({("database", "sql_alchemy_conn_async"): home.metadata} if home.metadata else {}),
         ("api", "base_url"): home.url,
-        ("api", "secret_key"): "rig",
+        ("api", "secret_key"): "the other secret of the test rig",
         ("api_auth", "jwt_secret"): "a secret of the test rig, long enough for its algorithm to be content with it",
         ("scheduler", "scheduler_heartbeat_sec"): "1",
         ("scheduler", "scheduler_idle_sleep_time"): "0.2",
