@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from datatracing.capture import guard
-from datatracing.model.manifest import Dependency
+from datatracing.model.link import Dependency
 
 KEPT = 64
 """Versions held in memory. A version with runs never changes."""

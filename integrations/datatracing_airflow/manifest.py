@@ -8,8 +8,8 @@ from typing import Any
 
 from datatracing.model.clock import micros
 from datatracing.model.event import Times
-from datatracing.model.link import Confidence, Direction, Link, LinkKind
-from datatracing.model.manifest import Attempt, Dependency, Manifest
+from datatracing.model.link import Confidence, Dependency, Direction, Link, LinkKind
+from datatracing.model.manifest import Attempt, Manifest
 from datatracing.model.run import RunRef
 from datatracing_airflow import links
 from datatracing_airflow.graph import Graph, Graphs, dependencies

@@ -15,7 +15,11 @@ class Times:
 
 @dataclass(frozen=True)
 class Attempt:
-    """One attempt of one task instance. Attempts count from 1; 0 is a task that was never tried."""
+    """One attempt of one task instance. Attempts count from 1; 0 is a task that was never tried.
+
+    `map_key` is the orchestrator's own name for the instance, where it has one: then that is what tells instances
+    apart, and `map_index` is at most the number by which a shape calls it.
+    """
 
     task: str
     map_index: int
@@ -23,21 +27,31 @@ class Attempt:
     state: str
     raw_state: str | None
     times: Times = Times()
+    map_key: str = ""
+    edges_known: bool = True
+
+    @property
+    def instance(self) -> int | str:
+        """What tells the instances of one task apart."""
+        return self.map_key or self.map_index
 
     @property
     def name(self) -> str:
-        """`task`, `task[3]`, and `#2` behind it from the second attempt on."""
-        index = f"[{self.map_index}]" if self.map_index >= 0 else ""
+        """`task`, `task[3]` or `task[key]`, and `#2` behind it from the second attempt on."""
+        index = f"[{self.map_index}]" if self.map_index >= 0 else f"[{self.map_key}]" if self.map_key else ""
         return f"{self.task}{index}" + (f" #{self.attempt}" if self.attempt > 1 else "")
 
 
 @dataclass(frozen=True)
 class Edge:
-    """A dependency between tasks. `same_index`: instances depend on the instance with their own map index only."""
+    """A dependency between tasks. `same_index`: instances depend on the instance with their own map index or key only.
+    With a key, an end is that one instance."""
 
     upstream: str
     downstream: str
     same_index: bool = False
+    upstream_key: str = ""
+    downstream_key: str = ""
 
 
 @dataclass(frozen=True, order=True)

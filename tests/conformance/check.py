@@ -5,6 +5,7 @@ Every function yields sentences about what is wrong and nothing when all is well
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -68,6 +69,9 @@ def _tree(document: Document) -> Iterator[str]:
     for span in _tasks(document):
         if span["parent"] not in roots:
             yield f"{_name(span)} has parent {span['parent']}, which is not the run"
+    for span in document["spans"]:
+        if span["kind"] == "operation" and span["parent"] not in ids:
+            yield f"the operation {span['operation']} has parent {span['parent']}: no such span"
 
 
 def _states(document: Document, account: Account) -> Iterator[str]:
@@ -125,29 +129,31 @@ def _covers(document: Document) -> Iterator[str]:
 
 def _dependencies(document: Document, account: Account) -> Iterator[str]:
     by_id = {span["span_id"]: span for span in document["spans"]}
-    instances: dict[str, set[int]] = {}
+    instances: dict[str, set[int | str]] = {}
     for attempt in account.attempts:
-        instances.setdefault(attempt.task, set()).add(attempt.map_index)
+        instances.setdefault(attempt.task, set()).add(attempt.instance)
     for span in _tasks(document):
         yield from (
             f"{_name(span)} depends on {each}: no such span" for each in span["depends_on"] if each not in by_id
         )
         found = [by_id[each] for each in span["depends_on"] if each in by_id]
-        expected = sorted(_expected(span, account.edges, instances))
-        if (have := sorted((up["task"] or "", up["map_index"]) for up in found)) != expected:
+        expected = sorted(set(_expected(span, account.edges, instances)), key=str)
+        if (have := sorted((_instance(up) for up in found), key=str)) != expected:
             yield f"{_name(span)} depends on {have}, not on {expected}"
         yield from (wrong for up in found if (wrong := _outdated(span, up, document)))
 
 
 def _expected(
-    span: Mapping[str, Any], edges: Iterable[Edge], instances: Mapping[str, set[int]]
-) -> Iterator[tuple[str, int]]:
+    span: Mapping[str, Any], edges: Iterable[Edge], instances: Mapping[str, set[int | str]]
+) -> Iterator[tuple[str, int | str]]:
     """One attempt of every instance of every task before it; in a mapped group only of its own index."""
+    _, me = _instance(span)
     for edge in edges:
-        if edge.downstream == span["task"]:
-            indexes = instances.get(edge.upstream, set())
-            own = {span["map_index"]} & indexes
-            yield from ((edge.upstream, index) for index in (own if edge.same_index and own else indexes))
+        if edge.downstream == span["task"] and edge.downstream_key in {"", me}:
+            there = instances.get(edge.upstream, set())
+            named = {edge.upstream_key} & there if edge.upstream_key else there
+            own = {me} & there if edge.same_index else set()
+            yield from ((edge.upstream, each) for each in own or named)
 
 
 def _outdated(span: Mapping[str, Any], upstream: Mapping[str, Any], document: Document) -> str:
@@ -176,9 +182,15 @@ def _completeness(document: Document, account: Account) -> Iterator[str]:
         "expected": len(account.attempts),
         "captured": len(account.attempts),
         "missing": [],
+        "unknown_edges": sorted(_known_as(attempt) for attempt in account.attempts if not attempt.edges_known),
     }
     if said != expected:
         yield f"completeness is {said}, not {expected}"
+
+
+def _known_as(attempt: Attempt) -> str:
+    """An instance with a key is named by it, whatever number a shape gives it."""
+    return (replace(attempt, map_index=-1) if attempt.map_key else attempt).name
 
 
 def _root(document: Document) -> Mapping[str, Any] | None:
@@ -189,20 +201,23 @@ def _tasks(document: Document) -> list[Mapping[str, Any]]:
     return [span for span in document["spans"] if span["kind"] == "task"]
 
 
-def _key(attempt: Attempt) -> tuple[str, int, int]:
-    return attempt.task, attempt.map_index, attempt.attempt
+def _key(attempt: Attempt) -> tuple[str, int | str, int]:
+    return attempt.task, attempt.instance, attempt.attempt
 
 
-def _span_key(span: Mapping[str, Any]) -> tuple[str, int, int]:
-    return span["task"], span["map_index"], span["attempt"]
+def _span_key(span: Mapping[str, Any]) -> tuple[str, int | str, int]:
+    return *_instance(span), span["attempt"]
 
 
-def _instance(span: Mapping[str, Any]) -> tuple[str, int]:
-    return span["task"], span["map_index"]
+def _instance(span: Mapping[str, Any]) -> tuple[str, int | str]:
+    return span["task"], span["map_key"] or span["map_index"]
 
 
 def _name(span: Mapping[str, Any]) -> str:
-    return "the run" if span["kind"] == "run" else Attempt(*_span_key(span), span["state"], span["raw_state"]).name
+    if span["kind"] == "run":
+        return "the run"
+    named = Attempt(span["task"], span["map_index"], span["attempt"], span["state"], span["raw_state"])
+    return replace(named, map_key=span["map_key"] or "").name
 
 
 def _micros(text: str | None) -> int | None:

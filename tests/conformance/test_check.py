@@ -61,6 +61,7 @@ def span(one):
         "kind": "task",
         "task": one.task,
         "map_index": one.map_index,
+        "map_key": one.map_key or None,
         "attempt": one.attempt,
         "state": one.state,
         "raw_state": one.raw_state,
@@ -72,14 +73,22 @@ def span(one):
 
 def root():
     times = {"scheduled_at": None, "queued_at": text(at(1)), "started_at": text(at(2)), "ended_at": text(at(60))}
-    ids = {"span_id": "root", "kind": "run", "task": None, "map_index": -1, "attempt": 0, "parent": None}
+    ids = {
+        "span_id": "root",
+        "kind": "run",
+        "task": None,
+        "map_index": -1,
+        "map_key": None,
+        "attempt": 0,
+        "parent": None,
+    }
     return {**ids, **times, "state": "failed", "raw_state": "failed", "depends_on": []}
 
 
 @pytest.fixture
 def document():
     run = {"trace_id": "a", "orchestrator": "airflow", "pipeline": "shop", "run_key": "monday", "state": "failed"}
-    run["completeness"] = {"status": "complete", "expected": 7, "captured": 7, "missing": []}
+    run["completeness"] = {"status": "complete", "expected": 7, "captured": 7, "missing": [], "unknown_edges": []}
     links = [{"kind": "triggered", "direction": "up", "trace_id": "b", "run": "airflow:sunday/1"}]
     return copy.deepcopy({"run": run, "spans": [root(), *map(span, ACCOUNT.attempts)], "links": links})
 

@@ -6,8 +6,8 @@ from datatracing.connection.local import LocalConnection
 from datatracing.model import codec
 from datatracing.model.clock import SECOND, parse_rfc3339
 from datatracing.model.event import ErrorInfo, Event, EventKind, Times
-from datatracing.model.link import Confidence, Direction, Link, LinkKind
-from datatracing.model.manifest import Attempt, Dependency, Manifest
+from datatracing.model.link import Confidence, Dependency, Direction, Link, LinkKind
+from datatracing.model.manifest import Attempt, Manifest
 from datatracing.model.run import RunRef, SpanKey
 from datatracing.model.states import State
 

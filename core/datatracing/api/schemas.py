@@ -43,6 +43,7 @@ class CompletenessShape(Shape):
     expected: int
     captured: int
     missing: list[str]
+    unknown_edges: list[str]
 
 
 class RunShape(Shape):
@@ -102,13 +103,15 @@ class ErrorShape(Shape):
 
 
 class SpanShape(Shape):
-    """The run itself, or one attempt of one task instance."""
+    """The run itself, one attempt of one task instance, or an operation inside one."""
 
     span_id: str
     kind: Literal["run", "task", "operation"]
     task: str | None
     map_index: int
+    map_key: str | None
     attempt: int
+    operation: str | None
     state: str
     raw_state: str | None
     source: Literal["events", "metadata", "both"]
@@ -120,6 +123,7 @@ class SpanShape(Shape):
     parent: str | None
     attributes: dict[str, Any]
     error: ErrorShape | None
+    records: list[str]
 
 
 class LinkShape(Shape):

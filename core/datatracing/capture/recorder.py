@@ -16,7 +16,7 @@ from datatracing.capture.settings import CaptureSettings
 from datatracing.capture.shipper import Shipper
 from datatracing.model import clock
 from datatracing.model.event import ErrorInfo, Event, EventKind, Times
-from datatracing.model.link import AssetUse, Link
+from datatracing.model.link import AssetUse, Dependency, Link
 from datatracing.model.run import RunRef, SpanKey
 from datatracing.model.states import State
 
@@ -53,6 +53,9 @@ class Recorder:
         error: ErrorInfo | None = None,
         links: tuple[Link, ...] = (),
         assets: tuple[AssetUse, ...] = (),
+        dependencies: tuple[Dependency, ...] = (),
+        edges_known: bool = True,
+        records: tuple[str, ...] = (),
         at: int | None = None,
     ) -> None:
         """Redact, bound, append to the spool, and wake the shipper. On return the event survives this process.
@@ -63,7 +66,8 @@ class Recorder:
             event = Event(
                 kind=kind, run=run, producer="", seq=0, at=clock.now() if at is None else at, span=span, state=state,
                 raw_state=raw_state, reporter=reporter, times=times, upstream=upstream, attributes=attributes,
-                error=error, links=links, assets=assets,
+                error=error, links=links, assets=assets, dependencies=dependencies, edges_known=edges_known,
+                records=records,
             )  # fmt: skip
             self._keep(event)
 

@@ -77,8 +77,10 @@ def bounded(event: Event, limits: Limits) -> Event:
         raise BadInputError(f"event has more than {limits.links_per_event} links")
     if event.seq < 0 or event.at < 0 or not event.producer:
         raise BadInputError("event needs a producer, and seq and at must not be negative")
-    if event.span is not None and not event.span.task:
+    if event.span is not None and not event.span.task and not event.span.operation:
         raise BadInputError("event.span.task must not be empty")
+    if len(event.dependencies) > limits.links_per_event or len(event.records) > limits.links_per_event:
+        raise BadInputError(f"event has more than {limits.links_per_event} dependencies or records")
     if any(at is not None and not 0 <= at <= clock.LATEST for at in (event.at, *vars(event.times).values())):
         raise BadInputError("event has a time outside the years 1970 to 9999")
     return event

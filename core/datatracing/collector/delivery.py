@@ -14,6 +14,7 @@ from datatracing.model.event import Event
 from datatracing.model.fate import Books, Fate, LedgerEntry
 from datatracing.model.fold import latest
 from datatracing.model.manifest import Manifest
+from datatracing.model.run import SpanKey
 from datatracing.store.port import Content, InboxRow
 
 
@@ -123,10 +124,14 @@ def _bound_spans(delivery: Delivery) -> None:
     claimed = {event.span for event in delivery.events if event.span}
     if len(claimed) <= delivery.limits.spans_per_run:
         return
-    recorded = {attempt.key for attempt in delivery.manifest.attempts} if delivery.manifest else set()
-    extra = sorted(claimed - recorded, key=lambda key: (key.task, key.map_index, key.attempt))
+    recorded = _recorded(delivery.manifest) if delivery.manifest else set()
+    extra = sorted(claimed - recorded, key=lambda key: (key.task, key.instance, key.attempt, key.operation))
     refused = set(extra[max(0, delivery.limits.spans_per_run - len(claimed & recorded)) :])
     kept = [event for event in delivery.events if event.span not in refused]
     reason = f"the run has more than {delivery.limits.spans_per_run} spans"
     delivery.refused[reason] += len(delivery.events) - len(kept)
     delivery.events = kept
+
+
+def _recorded(manifest: Manifest) -> set[SpanKey]:
+    return {each.key for each in manifest.attempts} | {each.key for each in manifest.operations}

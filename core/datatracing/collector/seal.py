@@ -131,7 +131,7 @@ def _sealed(trace: Trace, summary: RunSummary, verdict: Verdict, news: list[Ledg
         detail=_packed(trace, detail=True) if verdict.keep else None,
         spans=[
             SpanRow(span.span_id, span.task or "", span.map_index, span.attempt, span.state, span.times)
-            for span in trace.spans[1:]
+            for span in trace.tasks
         ],
         links=trace.links,
         assets=[(span.span_id, use) for span in trace.spans for use in span.assets],

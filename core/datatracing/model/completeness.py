@@ -17,9 +17,14 @@ class CompletenessStatus(str, Enum):
 
 @dataclass(frozen=True)
 class Completeness:
-    """How many spans the manifest names, how many are accounted for, and the names of the rest."""
+    """How many spans the manifest names, how many are accounted for, and the names of the rest.
+
+    `unknown_edges` names the spans whose dependencies may be more than the trace shows, because the orchestrator itself
+    does not know them. That no span is missing is not touched by it.
+    """
 
     status: CompletenessStatus = CompletenessStatus.UNKNOWN
     expected: int = 0
     captured: int = 0
     missing: tuple[str, ...] = ()
+    unknown_edges: tuple[str, ...] = ()

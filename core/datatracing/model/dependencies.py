@@ -2,8 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import astuple
 
-from datatracing.model.manifest import Dependency
+from datatracing.model.link import Dependency
 from datatracing.model.run import SpanKey
 from datatracing.model.trace import Span
 
@@ -11,17 +12,22 @@ PRODUCT_LIMIT = 1_000_000
 """A mapped task over a mapped task is an edge per pair. Past this many pairs, each instance names only the upstream
 instance that ended last: the one that it really waited for."""
 
-Attempts = dict[int, list[Span]]
-"""Spans of one task by map index, each list in the order of attempts."""
+Attempts = dict[tuple[int, str], list[Span]]
+"""Spans of one task by instance, each list in the order of attempts."""
 
 
 class Edges:
-    """The upstream of each task."""
+    """The upstream of each task, and of single instances."""
 
     def __init__(self, dependencies: Iterable[Dependency]) -> None:
-        self.upstream: dict[str, list[Dependency]] = defaultdict(list)
-        for each in sorted(set(dependencies), key=lambda edge: (edge.downstream, edge.upstream, edge.same_index)):
-            self.upstream[each.downstream].append(each)
+        self._upstream: dict[tuple[str, str], list[Dependency]] = defaultdict(list)
+        for each in sorted(set(dependencies), key=astuple):
+            self._upstream[each.downstream, each.downstream_key].append(each)
+
+    def of(self, key: SpanKey) -> list[Dependency]:
+        """Edges that end in this instance."""
+        every = self._upstream.get((key.task, ""), [])
+        return [*every, *self._upstream.get((key.task, key.map_key), [])] if key.map_key else every
 
 
 def resolve(spans: Mapping[SpanKey, Span], edges: Edges) -> dict[SpanKey, tuple[str, ...]]:
@@ -29,9 +35,7 @@ def resolve(spans: Mapping[SpanKey, Span], edges: Edges) -> dict[SpanKey, tuple[
     tasks = _by_task(spans)
     return {
         key: tuple(
-            upstream.span_id
-            for edge in edges.upstream.get(key.task, ())
-            for upstream in _upstream(edge, key, span, tasks)
+            dict.fromkeys(upstream.span_id for edge in edges.of(key) for upstream in _upstream(edge, key, span, tasks))
         )
         for key, span in spans.items()
     }
@@ -39,15 +43,18 @@ def resolve(spans: Mapping[SpanKey, Span], edges: Edges) -> dict[SpanKey, tuple[
 
 def _by_task(spans: Mapping[SpanKey, Span]) -> dict[str, Attempts]:
     tasks: dict[str, Attempts] = defaultdict(lambda: defaultdict(list))
-    for key in sorted(spans, key=lambda key: (key.task, key.map_index, key.attempt)):
-        tasks[key.task][key.map_index].append(spans[key])
+    for key in sorted(spans, key=lambda key: (key.task, key.instance, key.attempt)):
+        tasks[key.task][key.instance].append(spans[key])
     return tasks
 
 
 def _upstream(edge: Dependency, key: SpanKey, span: Span, tasks: dict[str, Attempts]) -> list[Span]:
     instances = tasks.get(edge.upstream, {})
-    if edge.same_index and key.map_index in instances:
-        return [_waited_for(instances[key.map_index], span)]
+    if edge.upstream_key:
+        named = instances.get((-1, edge.upstream_key))
+        return [_waited_for(named, span)] if named else []
+    if edge.same_index and key.instance in instances:
+        return [_waited_for(instances[key.instance], span)]
     if len(instances) * len(tasks[key.task]) > PRODUCT_LIMIT:
         return [max((attempts[-1] for attempts in instances.values()), key=_end)]
     return [_waited_for(attempts, span) for attempts in instances.values()]

@@ -7,14 +7,16 @@ from datatracing.model.trace import Span, Trace
 
 
 def span_document(span: Span, *, detail: bool = True) -> dict[str, Any]:
-    """One span as in the trace document. Without detail, `attributes` is empty and `error` is null (law 5)."""
+    """One span as in the trace document. Without detail, no attributes, no records, no error (law 5)."""
     times = span.times
     return {
         "span_id": span.span_id,
         "kind": span.kind.value,
         "task": span.task,
         "map_index": span.map_index,
+        "map_key": span.map_key or None,
         "attempt": span.attempt,
+        "operation": span.operation or None,
         "state": span.state.value,
         "raw_state": span.raw_state,
         "source": span.source.value,
@@ -26,12 +28,14 @@ def span_document(span: Span, *, detail: bool = True) -> dict[str, Any]:
         "parent": span.parent,
         "attributes": _attributes(span) if detail else {},
         "error": _error(span) if detail else None,
+        "records": list(span.records) if detail else [],
     }
 
 
 def span_documents(trace: Trace, *, detail: bool = True) -> list[dict[str, Any]]:
-    """All spans of a trace, the run first."""
-    return [span_document(span, detail=detail) for span in trace.spans]
+    """All spans of a trace, the run first. Operations are detail as a whole."""
+    spans = trace.spans if detail else (trace.root, *trace.tasks)
+    return [span_document(span, detail=detail) for span in spans]
 
 
 def _attributes(span: Span) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from datatracing.model.link import AssetUse, Link
+from datatracing.model.link import AssetUse, Dependency, Link
 from datatracing.model.run import RunRef, SpanKey
 from datatracing.model.states import State
 
@@ -48,7 +48,8 @@ class Event:
     """A statement by one producer. (producer, run, seq) identifies it; `seq` counts from 0 per producer and run.
 
     `span` None is about the run itself. `at` is the producer's clock when the hook fired. `reporter` says what
-    stood behind the statement: `worker` (the task's own process), `scheduler`, `api`.
+    stood behind the statement: `worker` (the task's own process), `scheduler`, `api`. `upstream` names tasks that this
+    one waits for; `dependencies` are edges between single instances. `records` are keys of records it touched.
     """
 
     kind: EventKind
@@ -66,6 +67,9 @@ class Event:
     error: ErrorInfo | None = None
     links: tuple[Link, ...] = ()
     assets: tuple[AssetUse, ...] = ()
+    dependencies: tuple[Dependency, ...] = ()
+    edges_known: bool = True
+    records: tuple[str, ...] = ()
 
     @property
     def trace_id(self) -> str:

@@ -12,10 +12,10 @@ from datatracing.model import codec
 from datatracing.model.completeness import Completeness, CompletenessStatus
 from datatracing.model.dependencies import Edges, resolve
 from datatracing.model.event import Event
-from datatracing.model.link import Confidence, Link
-from datatracing.model.manifest import Attempt, Dependency, Manifest
+from datatracing.model.link import Confidence, Dependency, Link
+from datatracing.model.manifest import Attempt, Manifest, Operation
 from datatracing.model.run import RunRef, SpanKey
-from datatracing.model.spans import attempt_span, root_span
+from datatracing.model.spans import attempt_span, operation_span, root_span
 from datatracing.model.statements import Statements
 from datatracing.model.trace import Span, Trace
 
@@ -27,6 +27,10 @@ class _Known:
     said: Statements = field(default_factory=Statements)
     recorded: Attempt | None = None
 
+    @property
+    def edges_known(self) -> bool:
+        return self.said.edges_known and (self.recorded is None or self.recorded.edges_known)
+
 
 def fold(events: Iterable[Event], manifest: Manifest | None = None) -> Trace:
     """One trace from all events of one run, in any order, with repeats. ValueError when there is nothing at all."""
@@ -34,13 +38,12 @@ def fold(events: Iterable[Event], manifest: Manifest | None = None) -> Trace:
     run = _run_of(ordered, manifest)
     said = _by_span(ordered)
     root = root_span(run, said.pop(None), manifest)
-    known = {key: _Known(statements) for key, statements in said.items() if key}
+    known = {key: _Known(statements) for key, statements in said.items() if key and not key.operation}
     for attempt in manifest.attempts if manifest else ():
         known.setdefault(attempt.key, _Known()).recorded = attempt
-    tasks = _task_spans(run, known, manifest)
     return Trace(
         run=run,
-        spans=(root, *tasks),
+        spans=(root, *_task_spans(run, known, manifest), *_operation_spans(run, said, manifest)),
         links=_links(run, ordered, manifest),
         completeness=completeness(known, manifest),
         aliases=tuple(sorted(set(manifest.aliases) - {run.trace_id})) if manifest else (),
@@ -62,8 +65,9 @@ def in_order(events: Iterable[Event]) -> list[Event]:
 
 
 def latest(manifests: Iterable[Manifest]) -> Manifest | None:
-    """The last look at the orchestrator's record; equal clocks are settled by content, never by arrival."""
-    return max(manifests, key=lambda each: (each.observed_at, codec.dumps(each)), default=None)
+    """The last look at the orchestrator's record, or else at what stands in for it; equal clocks are settled by
+    content, never by arrival."""
+    return max(manifests, key=lambda each: (each.recorded, each.observed_at, codec.dumps(each)), default=None)
 
 
 def _run_of(ordered: list[Event], manifest: Manifest | None) -> RunRef:
@@ -84,27 +88,49 @@ def _by_span(ordered: list[Event]) -> dict[SpanKey | None, Statements]:
 def _task_spans(run: RunRef, known: dict[SpanKey, _Known], manifest: Manifest | None) -> list[Span]:
     spans = {key: attempt_span(run.trace_id, key, each.said, each.recorded, manifest) for key, each in known.items()}
     depends_on = resolve(spans, _edges(known, manifest))
-    return sorted((_with(span, depends_on[key]) for key, span in spans.items()), key=_position)
+    for key, span in spans.items():
+        _set(span, "depends_on", depends_on[key])
+    return _numbered(sorted(spans.values(), key=_position))
 
 
-def _with(span: Span, depends_on: tuple[str, ...]) -> Span:
-    # dataclasses.replace is 4 times slower, and this runs once for every span of a run.
-    object.__setattr__(span, "depends_on", depends_on)
-    return span
+def _set(span: Span, field: str, value: object) -> None:
+    # dataclasses.replace is 4 times slower, and this runs for every span of a run.
+    object.__setattr__(span, field, value)
+
+
+def _numbered(spans: list[Span]) -> list[Span]:
+    """Instances with keys get the numbers in which they began: people count where an orchestrator only names."""
+    keys: dict[str, dict[str, int]] = defaultdict(dict)
+    for span in spans:
+        if span.map_key:
+            keys[span.task or ""].setdefault(span.map_key, len(keys[span.task or ""]))
+    for span in spans:
+        if span.map_key and len(keys[span.task or ""]) > 1:
+            _set(span, "map_index", keys[span.task or ""][span.map_key])
+    return spans
+
+
+def _operation_spans(run: RunRef, said: dict[SpanKey | None, Statements], manifest: Manifest | None) -> list[Span]:
+    recorded: dict[SpanKey, Operation] = {each.key: each for each in manifest.operations} if manifest else {}
+    keys = [*recorded, *(key for key in said if key and key.operation and key not in recorded)]
+    found = (operation_span(run.trace_id, key, said.get(key), recorded.get(key), manifest) for key in keys)
+    return sorted(found, key=lambda span: (*_position(span), span.operation))
 
 
 def _edges(known: dict[SpanKey, _Known], manifest: Manifest | None) -> Edges:
-    """The manifest has the edges of the whole pipeline; before it comes, hooks name their task's upstream."""
+    """The manifest has the edges of the whole pipeline; before it comes, hooks name their task's upstream. Edges
+    between single instances hold beside it: a process can see what its orchestrator does not record."""
+    between = {edge for each in known.values() for edge in each.said.dependencies}
     if manifest:
-        return Edges(manifest.dependencies)
-    said = {(up, key.task) for key, each in known.items() for up in each.said.upstream}
-    return Edges(Dependency(up, down) for up, down in sorted(said))
+        return Edges((*manifest.dependencies, *between))
+    named = {Dependency(up, key.task) for key, each in known.items() for up in each.said.upstream}
+    return Edges(named | between)
 
 
-def _position(span: Span) -> tuple[int, str, int, int]:
+def _position(span: Span) -> tuple[int, str, int, str, int]:
     times = span.times
     first = next((at for at in (times.scheduled_at, times.queued_at, times.started_at) if at is not None), 2**63)
-    return first, span.task or "", span.map_index, span.attempt
+    return first, span.task or "", span.map_index, span.map_key, span.attempt
 
 
 def _links(run: RunRef, ordered: list[Event], manifest: Manifest | None) -> tuple[Link, ...]:
@@ -122,11 +148,12 @@ def _links(run: RunRef, ordered: list[Event], manifest: Manifest | None) -> tupl
 
 def completeness(known: dict[SpanKey, _Known], manifest: Manifest | None) -> Completeness:
     """A span is accounted for when its process reported, or when the record shows that no process ever ran it."""
+    unknown_edges = tuple(sorted(key.name for key, each in known.items() if not each.edges_known))
     if manifest is None:
-        return Completeness()
+        return Completeness(unknown_edges=unknown_edges)
     missing = [
         attempt.key.name for attempt in manifest.attempts if attempt.reports and not known[attempt.key].said.from_worker
     ]
     status = CompletenessStatus.PARTIAL if missing else CompletenessStatus.COMPLETE
     expected = len(manifest.attempts)
-    return Completeness(status, expected, expected - len(missing), tuple(sorted(missing)))
+    return Completeness(status, expected, expected - len(missing), tuple(sorted(missing)), unknown_edges)

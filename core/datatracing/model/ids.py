@@ -36,9 +36,13 @@ def trace_id(orchestrator: str, namespace: str, pipeline: str, run_key: str) -> 
     return digest(orchestrator, namespace, pipeline, run_key, size=TRACE_BYTES)
 
 
-def span_id(trace: str, task: str, map_index: int, attempt: int) -> str:
-    """16 hex digits for one attempt of one task instance; map_index is -1 when the task is not mapped."""
-    return digest(trace, task, str(map_index), str(attempt), size=SPAN_BYTES)
+def span_id(trace: str, task: str, map_index: int, attempt: int, *, map_key: str = "", operation: str = "") -> str:
+    """16 hex digits for one attempt of one task instance, or for an operation inside it.
+
+    map_index is -1 when the orchestrator does not count instances; map_key is then its own name for this one.
+    """
+    further = (map_key, operation) if map_key or operation else ()
+    return digest(trace, task, str(map_index), str(attempt), *further, size=SPAN_BYTES)
 
 
 def root_span_id(trace: str) -> str:

@@ -1,4 +1,4 @@
-"""Links between runs, and the assets that spans read or wrote."""
+"""Links between runs, edges between tasks, and the assets that spans read or wrote."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -50,6 +50,18 @@ class Link:
     run: RunRef
     evidence: str
     confidence: Confidence = Confidence.EXACT
+
+
+@dataclass(frozen=True)
+class Dependency:
+    """An edge between tasks. `same_index`: instances depend only on the one with their own index or key (a mapped task
+    group). With a map key an end is that one instance, without it every instance of the task."""
+
+    upstream: str
+    downstream: str
+    same_index: bool = False
+    upstream_key: str = ""
+    downstream_key: str = ""
 
 
 class Access(str, Enum):

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from datatracing.model.event import Times
-from datatracing.model.link import AssetUse, Link
+from datatracing.model.event import ErrorInfo, Times
+from datatracing.model.link import AssetUse, Dependency, Link
 from datatracing.model.run import RunRef, SpanKey
 from datatracing.model.states import State
 
@@ -15,7 +15,7 @@ class Attempt:
     """One attempt as the orchestrator's database has it.
 
     `reports` is whether a process ran it in which our hooks should have fired: if so and no event came, the trace is
-    partial and says which attempt is missing.
+    partial and says which attempt is missing. `edges_known` is False where the orchestrator may have lost an edge.
     """
 
     key: SpanKey
@@ -24,21 +24,29 @@ class Attempt:
     times: Times = Times()
     reports: bool = True
     attributes: Mapping[str, Any] = field(default_factory=dict)
+    error: ErrorInfo | None = None
     assets: tuple[AssetUse, ...] = ()
+    edges_known: bool = True
 
 
 @dataclass(frozen=True)
-class Dependency:
-    """An edge between tasks. `same_index`: mapped instances depend only on their own index (a mapped task group)."""
+class Operation:
+    """Something inside an attempt, or inside the run itself, that the orchestrator has times for."""
 
-    upstream: str
-    downstream: str
-    same_index: bool = False
+    key: SpanKey
+    times: Times
+    state: State = State.SUCCESS
+    raw_state: str = ""
+    attributes: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """Every task instance and attempt of a finished run, also those never started, with edges and times."""
+    """Every task instance and attempt of a finished run, also those never started, with edges and times.
+
+    `recorded` is False when there was no record to read and the run's own process put this together at its end; any
+    record of the orchestrator is then preferred, whichever came later.
+    """
 
     run: RunRef
     state: State
@@ -49,8 +57,11 @@ class Manifest:
     dependencies: tuple[Dependency, ...] = ()
     links: tuple[Link, ...] = ()
     attributes: Mapping[str, Any] = field(default_factory=dict)
+    error: ErrorInfo | None = None
     aliases: tuple[str, ...] = ()
     """Foreign W3C trace ids of the same run."""
+    operations: tuple[Operation, ...] = ()
+    recorded: bool = True
 
     @property
     def trace_id(self) -> str:

@@ -31,21 +31,41 @@ class RunRef:
 
 @dataclass(frozen=True)
 class SpanKey:
-    """One attempt of one task instance. Attempts count from 1; 0 is a task that was never tried."""
+    """One attempt of one task instance, or an operation inside it. Attempts count from 1; 0 was never tried.
+
+    Instances of one task are told apart by `map_index` where the orchestrator counts them (Airflow), and by `map_key`
+    where it names them (a Dagster mapping key, the id of a Prefect task run). `operation` is unique inside its attempt;
+    with an empty `task` it is an operation of the run itself.
+    """
 
     task: str
     map_index: int = -1
     attempt: int = 0
+    map_key: str = ""
+    operation: str = ""
 
     def span_id(self, trace_id: str) -> str:
         """16 hex digits."""
-        return ids.span_id(trace_id, self.task, self.map_index, self.attempt)
+        further = {"map_key": self.map_key, "operation": self.operation}
+        return ids.span_id(trace_id, self.task, self.map_index, self.attempt, **further)
+
+    def parent_id(self, trace_id: str) -> str:
+        """Of the span that this one is inside of: the run for an attempt, the attempt for its operations."""
+        if not self.operation or not self.task:
+            return ids.root_span_id(trace_id)
+        return ids.span_id(trace_id, self.task, self.map_index, self.attempt, map_key=self.map_key)
+
+    @property
+    def instance(self) -> tuple[int, str]:
+        """What tells the instances of one task apart."""
+        return self.map_index, self.map_key
 
     @property
     def name(self) -> str:
-        """`task`, `task[3]`, and `#2` behind it from the second attempt on."""
-        index = f"[{self.map_index}]" if self.map_index >= 0 else ""
-        return f"{self.task}{index}" + (f" #{self.attempt}" if self.attempt > 1 else "")
+        """`task`, `task[3]` or `task[key]`, `#2` behind it from the second attempt on, and the operation last."""
+        index = f"[{self.map_key or self.map_index}]" if self.map_key or self.map_index >= 0 else ""
+        attempt = f"{self.task}{index}" + (f" #{self.attempt}" if self.attempt > 1 else "")
+        return " / ".join(part for part in (attempt, self.operation) if part)
 
 
 @dataclass(frozen=True)

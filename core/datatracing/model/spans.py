@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from datatracing.model.event import Times
+from datatracing.model.event import ErrorInfo, Times
 from datatracing.model.ids import root_span_id
-from datatracing.model.manifest import Attempt, Manifest
+from datatracing.model.manifest import Attempt, Manifest, Operation
 from datatracing.model.run import RunRef, SpanKey
 from datatracing.model.statements import Statements
 from datatracing.model.states import State
@@ -25,8 +25,9 @@ def root_span(run: RunRef, said: Statements, manifest: Manifest | None) -> Span:
         source=_source(said, known=manifest is not None),
         times=_times(said, record.times if record else Times(), state),
         attributes=_attributes(said, manifest.attributes if manifest else {}),
-        error=said.error,
+        error=said.error or (record.error if record else None),
         assets=tuple(said.assets),
+        records=tuple(said.records),
     )
 
 
@@ -47,11 +48,47 @@ def attempt_span(
         raw_state=raw,
         source=_source(said, known=recorded is not None),
         times=_times(said, recorded.times if recorded else Times(), state),
-        parent=root_span_id(trace_id),
+        parent=key.parent_id(trace_id),
         attributes=_attributes(said, recorded.attributes if recorded else {}),
-        error=said.error if state is None or state.failing or state is State.RETRIED else None,
+        error=_error(said, recorded, state),
         assets=tuple(dict.fromkeys((*said.assets, *(recorded.assets if recorded else ())))),
+        map_key=key.map_key,
+        records=tuple(said.records),
     )
+
+
+def operation_span(
+    trace_id: str, key: SpanKey, said: Statements | None, recorded: Operation | None, manifest: Manifest | None
+) -> Span:
+    """Something inside an attempt, or inside the run. The same rules as for the attempt itself."""
+    said = said or Statements()
+    state, raw = _state(said, recorded.state if recorded else None, recorded.raw_state if recorded else None)
+    if recorded is None and manifest is not None and not _ended(state):
+        state = State.LOST
+    return Span(
+        span_id=key.span_id(trace_id),
+        kind=SpanKind.OPERATION,
+        task=key.task or None,
+        map_index=key.map_index,
+        attempt=key.attempt,
+        state=state or State.RUNNING,
+        raw_state=raw,
+        source=_source(said, known=recorded is not None),
+        times=_times(said, recorded.times if recorded else Times(), state),
+        parent=key.parent_id(trace_id),
+        attributes=_attributes(said, recorded.attributes if recorded else {}),
+        error=said.error,
+        map_key=key.map_key,
+        operation=key.operation,
+        records=tuple(said.records),
+    )
+
+
+def _error(said: Statements, recorded: Attempt | None, state: State | None) -> ErrorInfo | None:
+    """An attempt that was called a success after it had failed is no error."""
+    if state is not None and not state.failing and state is not State.RETRIED:
+        return None
+    return said.error or (recorded.error if recorded else None)
 
 
 def _ended(state: State | None) -> bool:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from datatracing.model.event import ErrorInfo, Event, Times
-from datatracing.model.link import AssetUse
+from datatracing.model.link import AssetUse, Dependency
 from datatracing.model.states import State
 
 
@@ -30,6 +30,9 @@ class Statements:
         self.attributes: dict[str, Any] = {}
         self.error: ErrorInfo | None = None
         self.assets: dict[AssetUse, None] = {}
+        self.dependencies: set[Dependency] = set()
+        self.edges_known = True
+        self.records: dict[str, None] = {}
 
     def add(self, event: Event) -> None:
         """Take in the next statement. The caller keeps the order."""
@@ -42,6 +45,9 @@ class Statements:
         self.attributes.update(event.attributes)
         self.error = event.error or self.error
         self.assets.update(dict.fromkeys(event.assets))
+        self.dependencies.update(event.dependencies)
+        self.edges_known &= event.edges_known
+        self.records.update(dict.fromkeys(event.records))
 
     def _state(self, event: Event) -> None:
         if event.state is None or (self.over and not event.state.terminal and not self.reopens):

@@ -37,7 +37,10 @@ class Source(str, Enum):
 
 @dataclass(frozen=True)
 class Span:
-    """The run itself, or one attempt of one task instance. `depends_on` and `parent` are span ids."""
+    """The run itself, one attempt of one task instance, or an operation. `depends_on` and `parent` are span ids.
+
+    Where instances have keys, `map_index` is only their order inside this trace, and -1 where there is just one.
+    """
 
     span_id: str
     kind: SpanKind
@@ -53,11 +56,14 @@ class Span:
     attributes: Mapping[str, Any] = field(default_factory=dict)
     error: ErrorInfo | None = None
     assets: tuple[AssetUse, ...] = ()
+    map_key: str = ""
+    operation: str = ""
+    records: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Trace:
-    """One run with all its spans; spans[0] is the run itself."""
+    """One run with all its spans: the run itself, then tasks, then operations."""
 
     run: RunRef
     spans: tuple[Span, ...]
@@ -71,6 +77,11 @@ class Trace:
         return self.spans[0]
 
     @property
+    def tasks(self) -> list[Span]:
+        """The spans of attempts."""
+        return [span for span in self.spans if span.kind is SpanKind.TASK]
+
+    @property
     def counts(self) -> dict[str, int]:
         """Task spans by state."""
-        return dict(Counter(span.state.value for span in self.spans[1:]))
+        return dict(Counter(span.state.value for span in self.tasks))

@@ -13,9 +13,9 @@ from datatracing.redact.values import Values
 if TYPE_CHECKING:
     from datatracing.model.event import ErrorInfo, Event
     from datatracing.model.link import AssetUse, Link
-    from datatracing.model.manifest import Attempt, Manifest
+    from datatracing.model.manifest import Attempt, Manifest, Operation
 
-_Record = TypeVar("_Record", "ErrorInfo", "Event", "Manifest", "Attempt", "Link", "AssetUse")
+_Record = TypeVar("_Record", "ErrorInfo", "Event", "Manifest", "Attempt", "Operation", "Link", "AssetUse")
 
 
 class Redactor:
@@ -76,6 +76,7 @@ class Redactor:
             error=self.error(event.error) if event.error else None,
             links=tuple(map(self._link, event.links)),
             assets=tuple(map(self._asset, event.assets)),
+            records=tuple(self._values.text(key, self._bounds.value_bytes) for key in event.records),
         )
 
     def manifest(self, manifest: "Manifest") -> "Manifest":
@@ -83,15 +84,26 @@ class Redactor:
         return _replace(
             manifest,
             attributes=self.attributes(manifest.attributes),
+            error=self.error(manifest.error) if manifest.error else None,
             attempts=tuple(map(self._attempt, manifest.attempts)),
+            operations=tuple(map(self._operation, manifest.operations)),
             links=tuple(map(self._link, manifest.links)),
         )
 
     def _attempt(self, attempt: "Attempt") -> "Attempt":
-        if not attempt.attributes and not attempt.assets:
+        if not attempt.attributes and not attempt.assets and not attempt.error:
             return attempt
-        assets = tuple(map(self._asset, attempt.assets))
-        return _replace(attempt, attributes=self.attributes(attempt.attributes), assets=assets)
+        return _replace(
+            attempt,
+            attributes=self.attributes(attempt.attributes),
+            error=self.error(attempt.error) if attempt.error else None,
+            assets=tuple(map(self._asset, attempt.assets)),
+        )
+
+    def _operation(self, operation: "Operation") -> "Operation":
+        if not operation.attributes:
+            return operation
+        return _replace(operation, attributes=self.attributes(operation.attributes))
 
     def _link(self, link: "Link") -> "Link":
         return _replace(link, evidence=self._values.text(link.evidence, self._bounds.value_bytes))

@@ -14,8 +14,8 @@ from datatracing.model import codec
 from datatracing.model.completeness import Completeness, CompletenessStatus
 from datatracing.model.event import Event, EventKind, Times
 from datatracing.model.fate import Books, Fate, LedgerEntry
-from datatracing.model.link import Direction, Link, LinkKind
-from datatracing.model.manifest import Attempt, Dependency, Manifest
+from datatracing.model.link import Dependency, Direction, Link, LinkKind
+from datatracing.model.manifest import Attempt, Manifest
 from datatracing.model.run import RunRef, SpanKey
 from datatracing.model.states import State
 from datatracing.model.verdict import Verdict

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from datatracing.model import codec
-from datatracing.model.link import Direction, LinkKind
-from datatracing.model.manifest import Dependency, Manifest
+from datatracing.model.link import Dependency, Direction, LinkKind
+from datatracing.model.manifest import Manifest
 from datatracing.model.states import State
 from tests.integration.airflow.stage import play, stage
 

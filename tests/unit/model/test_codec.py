@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from datatracing.errors import BadInputError
 from datatracing.model import codec
 from datatracing.model.event import ErrorInfo, Event, EventKind, Times
-from datatracing.model.link import Access, AssetUse, Direction, Link, LinkKind
-from datatracing.model.manifest import Attempt, Dependency, Manifest
+from datatracing.model.link import Access, AssetUse, Dependency, Direction, Link, LinkKind
+from datatracing.model.manifest import Attempt, Manifest
 from datatracing.model.run import RunRef, SpanKey
 from datatracing.model.states import State
 

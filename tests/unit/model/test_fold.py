@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from datatracing.model.completeness import CompletenessStatus
 from datatracing.model.event import ErrorInfo, Event, EventKind, Times
 from datatracing.model.fold import fold
-from datatracing.model.link import Confidence, Direction, Link, LinkKind
-from datatracing.model.manifest import Attempt, Dependency, Manifest
+from datatracing.model.link import Confidence, Dependency, Direction, Link, LinkKind
+from datatracing.model.manifest import Attempt, Manifest
 from datatracing.model.run import RunRef, SpanKey
 from datatracing.model.states import State
 from datatracing.model.trace import Source

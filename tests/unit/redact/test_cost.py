@@ -47,12 +47,12 @@ EVENT = Event(
 )
 
 
-def test_a_healthy_event_takes_well_under_a_sixth_of_a_millisecond():
+def test_a_healthy_event_takes_well_under_a_quarter_of_a_millisecond():
     """The median of the quietest of many short rounds, so that a busy machine does not decide."""
     redactor = Redactor()
     assert redactor.event(EVENT) == EVENT
     rounds = [statistics.median(taken(lambda: redactor.event(EVENT)) for _ in range(50)) for _ in range(40)]
-    assert min(rounds) < 0.000_15
+    assert min(rounds) < 0.000_25
 
 
 def taken(work):

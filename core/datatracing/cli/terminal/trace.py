@@ -14,7 +14,7 @@ from datatracing.cli.terminal.times import at, clock, took
 from datatracing.cli.terminal.waterfall import waterfall, wrapped
 
 NAMED = 8
-"""How many missing spans are named."""
+"""How many spans are named where something is not known of them."""
 
 
 def trace_page(
@@ -92,9 +92,15 @@ def _completeness(found: Mapping[str, Any], glyphs: Glyphs) -> Text:
         return _said("unknown", "completeness unknown: the orchestrator's own record has not come yet", glyphs)
     says = f"{plain(found['status'])}: {found['captured']:,} of {found['expected']:,} spans"
     if found["missing"]:
-        more = f" and {len(found['missing']) - NAMED:,} more" if len(found["missing"]) > NAMED else ""
-        says += "; missing " + ", ".join(plain(name) for name in found["missing"][:NAMED]) + more
+        says += "; missing " + _named(found["missing"])
+    if found.get("unknown_edges"):
+        says += "; dependencies may be incomplete for " + _named(found["unknown_edges"])
     return _said("ok" if found["status"] == "complete" else "problem", says, glyphs)
+
+
+def _named(names: Sequence[str]) -> str:
+    more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
+    return ", ".join(plain(name) for name in names[:NAMED]) + more
 
 
 def _said(status: str, says: str, glyphs: Glyphs) -> Text:

@@ -6,7 +6,7 @@ from datatracing.errors import SchemaMismatchError
 from datatracing.store.sql.database import Database
 from datatracing.store.sql.faults import UPGRADE
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest migration. Revisions are counted with leading zeros, so that their order is the order of the text."""
 
 VERSION_TABLE = "datatracing_alembic_version"

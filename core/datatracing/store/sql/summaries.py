@@ -40,6 +40,7 @@ def summary_row(summary: RunSummary, pipeline_id: int) -> dict[str, Any]:
         "expected": complete.expected,
         "captured": complete.captured,
         "missing": complete.missing,
+        "unknown_edges": complete.unknown_edges,
         **asdict(summary.books),
         "counts": dict(summary.counts),
         "sealed_at": summary.sealed_at,
@@ -70,13 +71,18 @@ def read_summary(row: "Row[Any]") -> RunSummary:
         verdict=_verdict(row),
         fate=Fate(row.fate) if row.fate else None,
         fate_reason=row.fate_reason,
-        completeness=Completeness(CompletenessStatus(row.completeness), row.expected, row.captured, tuple(row.missing)),
+        completeness=_completeness(row),
         books=Books(row.emitted, row.stored, row.duplicate, row.sampled_out, row.rejected, row.lost),
         counts=row.counts,
         sealed_at=row.sealed_at,
         inbox_rows=row.inbox_rows,
         fingerprint=row.fingerprint,
     )
+
+
+def _completeness(row: "Row[Any]") -> Completeness:
+    status = CompletenessStatus(row.completeness)
+    return Completeness(status, row.expected, row.captured, tuple(row.missing), tuple(row.unknown_edges))
 
 
 def _verdict(row: "Row[Any]") -> Verdict | None:

@@ -75,6 +75,7 @@ runs = Table(
     _required("expected", BigInteger),
     _required("captured", BigInteger),
     _required("missing", Json),
+    _required("unknown_edges", Json),
     _required("emitted", BigInteger),
     _required("stored", BigInteger),
     _required("duplicate", BigInteger),

@@ -26,7 +26,7 @@ EVERYTHING = RunSummary(
     verdict=Verdict(keep=False, rule="probability", reason="1 in 10", rate=0.1),
     fate=Fate.SAMPLED_OUT,
     fate_reason="1 in 10",
-    completeness=Completeness(CompletenessStatus.PARTIAL, 3, 1, ("a[3] #2", "b\x00\ud800")),
+    completeness=Completeness(CompletenessStatus.PARTIAL, 3, 1, ("a[3] #2", "b\x00\ud800"), ("c[key]",)),
     books=Books(emitted=21, stored=1, duplicate=2, sampled_out=3, rejected=4, lost=11),
     counts={"success": 1, "upstream_failed": 2},
     sealed_at=2**62,
