@@ -1,9 +1,9 @@
 # Everything lives in .venv. The machine needs python3 (3.10 or newer) and make, nothing else.
 PYTHON ?= python3
 VENV ?= .venv
-AIRFLOW ?= 3.3
-CONSTRAINTS := constraints/airflow-$(AIRFLOW).txt
-EXTRAS := airflow,postgres,dev
+# All three orchestrators in one environment; the matrix at the end has one with each, in versions that exclude another.
+CONSTRAINTS ?= constraints/all.txt
+EXTRAS ?= airflow,dagster,prefect,postgres,dev,dev-dagster,dev-prefect
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
@@ -56,9 +56,9 @@ bench: install
 test-airflow-matrix: test-airflow-3.1 test-airflow-3.2 test-airflow-3.3
 
 test-airflow-%:
-	$(MAKE) install AIRFLOW=$* VENV=.venv-airflow-$*
+	$(MAKE) install CONSTRAINTS=constraints/airflow-$*.txt EXTRAS=airflow,postgres,dev VENV=.venv-airflow-$*
 	.venv-airflow-$*/bin/python -m pytest -n 2 --dist loadgroup tests/unit/airflow tests/integration/airflow
 
 clean:
-	rm -rf $(VENV) .venv-airflow-* .demo .bench dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) .venv-* .demo .bench dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""DataTracing inside Prefect."""
