@@ -1,4 +1,4 @@
-"""`python -m tests.bench.ingest`: spans per second into Postgres, through the inbox and, in turns, by raw binary COPY.
+"""`python -m tests.bench ingest`: spans per second into Postgres, through the inbox and, in turns, by raw binary COPY.
 
 Both get bytes that are ready: COPY a stream that was encoded before, the inbox rows that a producer has packed.
 `accept` is the collector's whole way from JSON events, validation included.
@@ -108,7 +108,7 @@ def postgres():
         room.leave()
 
 
-def main() -> None:
+def main(_words: list[str]) -> None:
     with postgres() as server:
         store = open_store(server.url("postgres"), migrate=True)
         with server.connect() as connection:
@@ -119,7 +119,3 @@ def main() -> None:
     ratio = median(each[1] / each[0] for each in rates)
     print(f"{SPANS:,} spans in rows of {PER_ROW}, {PER_COMMIT} per commit, median of {ROUNDS} rounds. {machine()}.")
     print(f"raw binary COPY {copy:,.0f}/s, inbox {inbox:,.0f}/s, ratio {ratio:.1f}; from JSON events {accepted:,.0f}/s")
-
-
-if __name__ == "__main__":
-    main()

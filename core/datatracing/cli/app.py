@@ -8,7 +8,7 @@ import typer
 from typer.main import get_command
 
 from datatracing import __version__
-from datatracing.cli import db, demo, doctor, reading, serve, spool
+from datatracing.cli import db, demo, doctor, extensions, reading, serve, spool
 from datatracing.cli.output import prepare_streams
 from datatracing.errors import DataTracingError
 
@@ -27,6 +27,8 @@ app.command()(doctor.doctor)
 app.command()(demo.demo)
 app.add_typer(spool.app, name="spool")
 app.add_typer(db.app, name="db")
+for _name, _group in extensions.commands():
+    app.add_typer(_group, name=_name)
 
 USAGE, INTERRUPTED = 2, 130
 

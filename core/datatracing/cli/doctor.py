@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from datatracing.cli.connecting import Json, Store
+from datatracing.cli.extensions import findings
 from datatracing.cli.output import glyphs, print_json, print_page
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def doctor(*, store: Store = "", json: Json = False) -> None:
-    """Check the store, the spool, the disk and the orchestrator. Exit 1 when something has to be done."""
+    """Check the store, the spool, the disk and the orchestrators. Exit 1 when something has to be done."""
     from datatracing.settings import Settings
 
     found = list(_findings(Settings(), store))
@@ -41,7 +42,7 @@ def _findings(settings: "Settings", store: str) -> "Iterator[Finding]":
     yield from _store(settings, store)
     yield host.spool(settings.spool_dir, spool_status(settings.spool_dir), clock.now())
     yield host.disk("spool disk", settings.spool_dir, settings.spool_limit)
-    yield from host.airflow()
+    yield from findings()
 
 
 def _store(settings: "Settings", store: str) -> "Iterator[Finding]":

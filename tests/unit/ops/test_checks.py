@@ -40,27 +40,6 @@ def test_a_disk_with_too_little_room_says_how_much_is_needed(tmp_path):
     assert host.disk("disk", tmp_path, 2**80).advice.startswith("free at least 1,152,921,504,606,846,976 MiB")
 
 
-def test_airflow_is_asked_for_its_version_its_plugin_and_its_store(tmp_path):
-    found = host.airflow({"DATATRACING_STORE": "sqlite:///x"})
-    assert [(each.name, each.ok) for each in found] == [("airflow", True), ("plugin", True), ("airflow store", True)]
-
-
-def test_airflow_without_a_store_says_where_to_set_it(tmp_path):
-    store = host.airflow({"AIRFLOW_HOME": str(tmp_path)})[-1]
-    assert (store.ok, store.advice) == (False, "set one of them for Airflow's processes")
-
-
-def test_a_store_in_airflows_own_configuration_counts(tmp_path):
-    (tmp_path / "airflow.cfg").write_text("[core]\nx = %(odd\n[datatracing]\nstore = sqlite:///x\n")
-    assert host.airflow({"AIRFLOW_HOME": str(tmp_path)})[-1].ok
-
-
-def test_an_old_airflow_is_told_what_works_with_it():
-    assert host.airflow_version("3.3.2").ok
-    assert not host.airflow_version("3.0.6").ok
-    assert host.airflow_version("2.11.2").advice == "upgrade to Airflow 3.1 or later"
-
-
 def test_a_store_that_does_not_fit_gives_its_own_advice():
     def check():
         raise SchemaMismatchError("the store x has no tables yet: create them with `datatracing db upgrade`")

@@ -1,0 +1,78 @@
+"""What `datatracing doctor` asks about an Airflow that is installed here. Nothing of Airflow is imported for it."""
+
+import configparser
+import os
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, entry_points, version
+from pathlib import Path
+
+from datatracing.ops.finding import Finding
+
+FULL, EVENTS = (3, 1), (3, 0)
+"""From which version on everything works, and from which on at least events."""
+
+
+def findings(environ: Mapping[str, str] = os.environ) -> list[Finding]:
+    """Its version, our plugin, and the store that the plugin is given. Nothing when Airflow is not installed."""
+    installed = _installed("apache-airflow-core") or _installed("apache-airflow")
+    if installed is None:
+        return []
+    return [version_of(installed), _plugin(), _store(environ)]
+
+
+def _installed(distribution: str) -> str | None:
+    try:
+        return version(distribution)
+    except PackageNotFoundError:
+        return None
+
+
+def version_of(installed: str) -> Finding:
+    """What works with this version of Airflow."""
+    numbers = tuple(int(part) for part in installed.split(".")[:2] if part.isdigit())
+    if numbers >= FULL:
+        return Finding("airflow", ok=True, detail=f"Airflow {installed} is installed")
+    if numbers >= EVENTS:
+        advice = "upgrade to Airflow 3.1 or later for traces inside Airflow"
+        return Finding("airflow", ok=False, detail=f"Airflow {installed}: only events work", advice=advice)
+    return Finding(
+        "airflow", ok=False, detail=f"Airflow {installed} is too old", advice="upgrade to Airflow 3.1 or later"
+    )
+
+
+def _plugin() -> Finding:
+    found = [entry.value for entry in entry_points(group="airflow.plugins") if entry.name == "datatracing"]
+    if found:
+        return Finding("plugin", ok=True, detail=f"Airflow loads {found[0]}")
+    advice = "install DataTracing into the environment that Airflow runs in"
+    return Finding("plugin", ok=False, detail="Airflow does not know our plugin", advice=advice)
+
+
+def _store(environ: Mapping[str, str]) -> Finding:
+    for name in ("AIRFLOW__DATATRACING__STORE", "DATATRACING_STORE"):
+        if environ.get(name):
+            return Finding("airflow store", ok=True, detail=f"{name} is set in this environment")
+    config = configuration(environ)
+    if _configured(config):
+        return Finding("airflow store", ok=True, detail=f"the section [datatracing] of {config} names the store")
+    return Finding(
+        "airflow store",
+        ok=False,
+        detail="neither DATATRACING_STORE nor the section [datatracing] of airflow.cfg names a store",
+        advice="set one of them for Airflow's processes",
+    )
+
+
+def configuration(environ: Mapping[str, str]) -> Path:
+    """Where Airflow's configuration file is, or would be."""
+    home = Path(environ.get("AIRFLOW_HOME") or "~/airflow").expanduser()
+    return Path(environ.get("AIRFLOW_CONFIG") or home / "airflow.cfg").expanduser()
+
+
+def _configured(config: Path) -> bool:
+    parser = configparser.ConfigParser(interpolation=None, strict=False)
+    try:
+        parser.read(config, encoding="utf-8")
+    except (configparser.Error, OSError, UnicodeError):
+        return False
+    return bool(parser.get("datatracing", "store", fallback=""))
