@@ -63,6 +63,10 @@ class Settings(BaseSettings):
         gt=0,
         description="How often `datatracing serve` looks for runs that have begun and for events that came late.",
     )
+    ui_url: str = Field(
+        default="",
+        description="Where `datatracing serve` is reached by browsers: links from an orchestrator's own UI lead there.",
+    )
     spool_dir: Path = Field(
         default_factory=default_spool_dir,
         description="Where events wait for the store. Installations with different stores need different directories.",

@@ -1,4 +1,4 @@
-"""`python -m tests.bench airflow`: the time inside each hook, ours beside the OpenLineage provider's, in the same processes.
+"""`python -m tests.bench airflow`: the time inside each hook, ours beside the OpenLineage provider's, in one process.
 
 Once with a store that is well, once with one that refuses connections, once with one that swallows them.
 """

@@ -15,7 +15,7 @@ COMPONENTS = {
     # Its server for task logs would listen to other machines, and everything is on this one.
     "scheduler": ("--skip-serve-logs",),
 }
-"""In the order of their start, with their options. The api-server ends last: tasks that are ending still report to it."""
+"""In the order of their start, with their options. The first one ends last: tasks that are ending report to it."""
 
 
 @dataclass(frozen=True)
