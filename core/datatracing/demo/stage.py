@@ -12,6 +12,7 @@ from typing import Any
 
 import datatracing
 from datatracing.errors import DataTracingError, NotFoundError
+from datatracing.store.port import RunFilter
 
 COMMAND = "from datatracing.cli import main; main()"
 HOSTS = ("AIRFLOW_", "DAGSTER_", "PREFECT_", "DATATRACING_")
@@ -70,6 +71,16 @@ class Stage:
         finally:
             connection.close()
         return found if found["run"]["verdict"] else None
+
+    def newest(self, orchestrator: str, pipeline: str) -> str | None:
+        """The last sealed run of a pipeline, as the command line takes it; None while there is none."""
+        connection = datatracing.connect(self.store)
+        try:
+            connection.sweep()
+            found = connection.runs(RunFilter(orchestrator, pipeline=pipeline), 1).runs
+        finally:
+            connection.close()
+        return found[0].run.name if found and found[0].verdict else None
 
     def show(self, run: str) -> None:
         """What a person on call would type about this run."""

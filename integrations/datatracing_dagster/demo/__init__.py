@@ -1,0 +1,1 @@
+"""A real Dagster that runs the example jobs once and shows their trace. Nothing here imports Dagster: it is started."""
