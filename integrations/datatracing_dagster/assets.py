@@ -1,0 +1,62 @@
+"""The assets that steps read and wrote, by URI, so that other orchestrators' assets meet them."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from dagster import AssetKey  # noqa: TID253  # only a Dagster loads this
+from dagster import DagsterEventType as Type  # noqa: TID253  # same
+
+from datatracing.model.link import Access, AssetUse
+from datatracing.model.uris import asset_uri
+from datatracing_dagster.records import Records
+
+NAMES = ("dagster/uri", "uri")
+"""Metadata that says where an asset really is, the first that is there."""
+POINTER = "dagster/input_event_pointer/"
+"""Begins a tag of a materialization: behind it stands an asset that was read, its value is the number of the event that
+wrote it."""
+NOWHERE = "NULL"
+"""The pointer to an asset that nothing has written yet."""
+STARTS = frozenset({Type.STEP_START, Type.STEP_RESTARTED})
+
+
+def uses(records: Records) -> Mapping[tuple[str, int], tuple[AssetUse, ...]]:
+    """Reads and writes by step key and attempt."""
+    attempts: dict[str, int] = defaultdict(int)
+    found: dict[tuple[str, int], dict[AssetUse, None]] = defaultdict(dict)
+    for entry in records.entries:
+        event = entry.dagster_event
+        if event.event_type in STARTS:
+            attempts[entry.step_key] += 1
+        elif entry.step_key is not None and (event_uses := _uses(event)):
+            found[entry.step_key, max(attempts[entry.step_key], 1)].update(dict.fromkeys(event_uses))
+    return {key: tuple(all_uses) for key, all_uses in found.items()}
+
+
+def pointers(materialization: Any) -> Iterator[tuple[AssetKey, int]]:
+    """The assets that were read to make this one, with the number of the event that wrote each."""
+    for tag, value in (materialization.tags or {}).items():
+        if tag.startswith(POINTER) and value != NOWHERE and value.isdigit():
+            yield AssetKey.from_user_string(tag.removeprefix(POINTER)), int(value)
+
+
+def uri_of(key: AssetKey, metadata: Mapping[str, Any] | None = None) -> str:
+    """Where the asset's metadata says it is, or else `dagster://` and its key."""
+    for name in NAMES:
+        value = getattr((metadata or {}).get(name), "value", None)
+        if isinstance(value, str) and "://" in value:
+            return asset_uri(value)
+    return asset_uri("dagster://" + "/".join(key.path))
+
+
+def _uses(event: Any) -> list[AssetUse]:
+    data = event.event_specific_data
+    if event.event_type is Type.ASSET_MATERIALIZATION:
+        made = data.materialization
+        read = [AssetUse(uri_of(key), Access.READ) for key, _ in pointers(made)]
+        return [*read, AssetUse(uri_of(made.asset_key, made.metadata), Access.WRITE)]
+    if event.event_type is Type.ASSET_OBSERVATION:
+        seen = data.asset_observation
+        return [AssetUse(uri_of(seen.asset_key, seen.metadata), Access.READ)]
+    return []

@@ -1,0 +1,152 @@
+"""The only file that knows what Dagster does not promise: methods that are not public, and what versions differ in.
+
+Supported: 1.9 to 1.13. Event types that this file does not name are left unread, so a newer Dagster may have more.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from dagster import DagsterEventType, DagsterInstance, DagsterRunStatus  # noqa: TID253  # only a Dagster loads this
+
+if TYPE_CHECKING:
+    from dagster import DagsterRun, EventLogEntry
+
+SUPPORTED = (1, 9), (2, 0)
+"""From the first on, below the second."""
+PAGE = 1_000
+"""Events that are read at once."""
+ENDS: tuple[Any, ...] = (DagsterEventType.RUN_SUCCESS, DagsterEventType.RUN_FAILURE, DagsterEventType.RUN_CANCELED)
+OPEN = (
+    DagsterRunStatus.QUEUED,
+    DagsterRunStatus.STARTING,
+    DagsterRunStatus.STARTED,
+    DagsterRunStatus.CANCELING,
+)
+"""Statuses of runs that have been asked for and are not over."""
+READ = frozenset(
+    {
+        *ENDS,
+        DagsterEventType.RUN_ENQUEUED,
+        DagsterEventType.RUN_DEQUEUED,
+        DagsterEventType.RUN_STARTING,
+        DagsterEventType.RUN_START,
+        DagsterEventType.STEP_WORKER_STARTING,
+        DagsterEventType.STEP_WORKER_STARTED,
+        DagsterEventType.STEP_START,
+        DagsterEventType.STEP_RESTARTED,
+        DagsterEventType.STEP_UP_FOR_RETRY,
+        DagsterEventType.STEP_SUCCESS,
+        DagsterEventType.STEP_FAILURE,
+        DagsterEventType.STEP_SKIPPED,
+        DagsterEventType.STEP_OUTPUT,
+        DagsterEventType.HANDLED_OUTPUT,
+        DagsterEventType.LOADED_INPUT,
+        DagsterEventType.RESOURCE_INIT_STARTED,
+        DagsterEventType.RESOURCE_INIT_SUCCESS,
+        DagsterEventType.RESOURCE_INIT_FAILURE,
+        DagsterEventType.ASSET_MATERIALIZATION,
+        DagsterEventType.ASSET_OBSERVATION,
+    }
+)
+"""What a trace is made from. Log lines are not among it: they may hold anything."""
+
+
+def entries(instance: DagsterInstance, run_id: str) -> "Iterator[EventLogEntry]":
+    """The run's events of the types in READ, as they were stored."""
+    cursor: str | None = None
+    while True:
+        page = instance.get_records_for_run(run_id, cursor=cursor, of_type=set(READ), limit=PAGE)
+        yield from (record.event_log_entry for record in page.records)
+        cursor = page.cursor
+        if not page.has_more:
+            return
+
+
+def plan(instance: DagsterInstance, run: "DagsterRun") -> Any | None:
+    """The snapshot of the run's execution plan; a run that failed before it was planned has none."""
+    name = run.execution_plan_snapshot_id
+    if not name or not instance.has_execution_plan_snapshot(name):
+        return None
+    return instance.get_execution_plan_snapshot(name)
+
+
+def location(run: "DagsterRun") -> tuple[str, str]:
+    """Code location and repository that the run was launched from; empty where Dagster does not know them."""
+    origin = getattr(run, "remote_job_origin", None) or getattr(run, "external_job_origin", None)
+    if origin is None:
+        return "", ""
+    repository = getattr(origin, "repository_origin", None) or getattr(origin, "external_repository_origin", None)
+    where = getattr(repository, "code_location_origin", None)
+    return str(getattr(where, "location_name", "") or ""), str(getattr(repository, "repository_name", "") or "")
+
+
+def tick(instance: DagsterInstance, tick_id: int) -> Any | None:
+    """The sensor or schedule tick; None where it has been purged."""
+    storage = instance.schedule_storage
+    try:
+        return storage.get_tick(tick_id) if storage else None
+    except Exception:  # each storage says in its own way that there is none
+        return None
+
+
+def evaluations(instance: DagsterInstance, evaluation_id: int) -> Sequence[Any]:
+    """What declarative automation decided in one tick, with the runs it asked for. Dagster keeps it for 30 days."""
+    storage = instance.schedule_storage
+    if storage is None:
+        return []
+    records = storage.get_auto_materialize_evaluations_for_evaluation_id(evaluation_id)
+    return [record.get_evaluation_with_run_ids() for record in records]
+
+
+def asset_event(instance: DagsterInstance, storage_id: int) -> Any | None:
+    """The record of a materialization or observation by its number alone."""
+    from dagster import EventRecordsFilter
+
+    for kind in (DagsterEventType.ASSET_MATERIALIZATION, DagsterEventType.ASSET_OBSERVATION):
+        where = EventRecordsFilter(event_type=kind, storage_ids=[storage_id])
+        found = instance.event_log_storage.get_event_records(where, limit=1)
+        if found:
+            return found[0]
+    return None
+
+
+def read_cursor(instance: DagsterInstance, key: str) -> str | None:
+    """What `write_cursor` has left in Dagster's own storage."""
+    found: Mapping[str, str] = instance.daemon_cursor_storage.get_cursor_values({key})
+    return found.get(key)
+
+
+def write_cursor(instance: DagsterInstance, key: str, cursor: str) -> None:
+    """Keep a text in Dagster's own storage, where its daemons keep theirs."""
+    instance.daemon_cursor_storage.set_cursor_values({key: cursor})
+
+
+def report(instance: DagsterInstance, run: "DagsterRun", message: str, label: str, url: str) -> None:
+    """An event with a link in the run's log. The run's status is not touched."""
+    from dagster import MetadataValue
+    from dagster._core.events import EngineEventData
+
+    instance.report_engine_event(message, run, EngineEventData(metadata={label: MetadataValue.url(url)}))
+
+
+@dataclass(frozen=True)
+class CurrentStep:
+    """The step that a thread is executing. Attempts count from 1."""
+
+    job_name: str
+    run_id: str
+    step_key: str
+    attempt: int
+
+
+def current_step() -> CurrentStep | None:
+    """None outside of a step."""
+    from dagster import OpExecutionContext
+
+    try:
+        context = OpExecutionContext.get()
+        key = context.get_step_execution_context().step.key
+        return CurrentStep(context.job_name, context.run_id, key, context.retry_number + 1)
+    except Exception:  # Dagster has an error of its own for "there is none", and another one in each version
+        return None

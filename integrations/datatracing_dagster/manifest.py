@@ -1,0 +1,137 @@
+"""Dagster's final record of a run as a manifest. Law 4: this is the truth at completion."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from dagster import DagsterEventType as Type  # noqa: TID253  # only a Dagster loads this
+from dagster import DagsterRunStatus  # noqa: TID253  # same
+
+from datatracing.model.event import ErrorInfo, Times
+from datatracing.model.link import AssetUse
+from datatracing.model.manifest import Attempt, Manifest
+from datatracing.model.run import SpanKey
+from datatracing.model.states import State
+from datatracing_dagster import assets, compat, links
+from datatracing_dagster.mapping import error_info, micros, run_ref, step
+from datatracing_dagster.operations import read_operations
+from datatracing_dagster.plan import Plan, Source, read_plan
+from datatracing_dagster.records import Records
+from datatracing_dagster.states import NO_MAPPING_KEYS, NOT_EXECUTED, run_state
+from datatracing_dagster.tries import Try, read_tries
+
+TROUBLE = frozenset({State.FAILED, State.CRASHED, State.LOST})
+"""Last states of a step behind which nothing is executed."""
+
+
+def read_manifest(records: Records, namespace: str, *, observed_at: int, lost: bool = False) -> Manifest:
+    """Every attempt of every step, those that never started included, with edges, times, operations and links.
+
+    `lost`: Dagster does not say that the run is over, and nobody has heard of it for too long. LookupError when the run
+    has been deleted.
+    """
+    run, entries = records.run, records.entries
+    plan, tries = read_plan(records.plan), read_tries(entries, run.status)
+    return Manifest(
+        run=run_ref(run, namespace),
+        state=State.LOST if lost else run_state(run.status),
+        raw_state=run.status.value,
+        observed_at=observed_at,
+        times=_times(records, lost=lost),
+        attempts=(*_attempts(tries, assets.uses(records)), *_unexecuted(plan, tries, entries, run.status)),
+        dependencies=plan.dependencies,
+        links=tuple(links.found(records, namespace)),
+        attributes=_attributes(run),
+        error=_error(entries),
+        operations=read_operations(entries),
+    )
+
+
+def _times(records: Records, *, lost: bool) -> Times:
+    at: dict[Type, int] = {}
+    for entry in records.entries:
+        at[entry.dagster_event.event_type] = micros(entry.timestamp)
+    record = records.record
+    created = micros(record.create_timestamp.timestamp()) if record else None
+    ended = max((at[kind] for kind in compat.ENDS if kind in at), default=None)
+    last = max(at.values(), default=None) if lost else None
+    return Times(created, at.get(Type.RUN_ENQUEUED), at.get(Type.RUN_START), ended or last)
+
+
+def _attempts(
+    tries: Mapping[str, list[Try]], used: Mapping[tuple[str, int], tuple[AssetUse, ...]]
+) -> Iterator[Attempt]:
+    for step_key, attempts in tries.items():
+        for each in attempts:
+            yield Attempt(
+                _key(step_key, each.number),
+                each.state,
+                each.raw_state,
+                each.times,
+                reports=False,
+                error=each.error,
+                assets=used.get((step_key, each.number), ()),
+            )
+
+
+def _unexecuted(
+    plan: Plan, tries: Mapping[str, list[Try]], entries: Iterable[Any], status: DagsterRunStatus
+) -> Iterator[Attempt]:
+    """Steps of the plan of which there is no event: what stands behind a failure leaves none in Dagster's log."""
+    seen = {step(key) for key in tries}
+    tasks = {task for task, _ in seen}
+    troubled = {step(key)[0] for key, attempts in tries.items() if attempts[-1].state in TROUBLE}
+    produced = _mapping_keys(entries)
+    for task in sorted(plan.tasks):
+        keys = plan.keys(task, produced) if task in plan.mapped else [""]
+        behind_a_failure = bool(plan.ancestors(task) & troubled)
+        state = State.UPSTREAM_FAILED if behind_a_failure else _passed_over(status)
+        for key in keys:
+            if (task, key) not in seen:
+                yield Attempt(SpanKey(task, map_key=key), state, NOT_EXECUTED, reports=False)
+        if not keys and task not in tasks:
+            # A node without instances stays in the graph: what follows it depends on something.
+            empty = plan.mapped[task].task in tasks and not behind_a_failure
+            state, raw = (State.SKIPPED, NO_MAPPING_KEYS) if empty else (state, NOT_EXECUTED)
+            yield Attempt(SpanKey(task), state, raw, reports=False)
+
+
+def _passed_over(status: DagsterRunStatus) -> State:
+    """A step that could have run and did not, in a run that ended this way."""
+    return State.SKIPPED if status is DagsterRunStatus.SUCCESS else State.CANCELLED
+
+
+def _mapping_keys(entries: Iterable[Any]) -> dict[Source, list[str]]:
+    """What each dynamic output has yielded; an output that was yielded again by a retry counts once."""
+    found: dict[Source, dict[str, None]] = defaultdict(dict)
+    for entry in entries:
+        if entry.dagster_event.event_type is Type.STEP_OUTPUT:
+            handle = entry.dagster_event.event_specific_data.step_output_handle
+            if handle.mapping_key is not None:
+                found[Source(handle.step_key, handle.output_name)][handle.mapping_key] = None
+    return {source: list(keys) for source, keys in found.items()}
+
+
+def _key(step_key: str, attempt: int) -> SpanKey:
+    task, map_key = step(step_key)
+    return SpanKey(task, attempt=attempt, map_key=map_key)
+
+
+def _error(entries: Iterable[Any]) -> ErrorInfo | None:
+    """Why the run as a whole failed, where Dagster says more than that a step did."""
+    for entry in entries:
+        if entry.dagster_event.event_type is Type.RUN_FAILURE:
+            return error_info(getattr(entry.dagster_event.event_specific_data, "error", None))
+    return None
+
+
+def _attributes(run: Any) -> dict[str, Any]:
+    location, repository = compat.location(run)
+    found = {
+        "dagster.code_location": location,
+        "dagster.repository": repository,
+        "dagster.tags": dict(run.tags),
+        "dagster.assets": sorted(key.to_user_string() for key in run.asset_selection or ()),
+        "dagster.partition": run.tags.get("dagster/partition"),
+    }
+    return {name: value for name, value in found.items() if value}

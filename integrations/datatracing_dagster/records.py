@@ -1,0 +1,39 @@
+"""What Dagster itself has about one run: its record, its events, the plan it was executed by."""
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from datatracing_dagster import compat
+
+if TYPE_CHECKING:
+    from dagster import DagsterInstance, DagsterRun, RunRecord
+
+
+class Records:
+    """Read when asked for, each thing once. Whatever Dagster's storage raises is raised."""
+
+    def __init__(self, instance: "DagsterInstance", run_id: str) -> None:
+        self.instance = instance
+        self.run_id = run_id
+
+    @cached_property
+    def record(self) -> "RunRecord | None":
+        """None when the run has been deleted."""
+        return self.instance.get_run_record_by_id(self.run_id)
+
+    @property
+    def run(self) -> "DagsterRun":
+        """LookupError when the run has been deleted."""
+        if self.record is None:
+            raise LookupError(f"Dagster has no run {self.run_id} any more")
+        return self.record.dagster_run
+
+    @cached_property
+    def entries(self) -> list[Any]:
+        """EventLogEntry objects with a DagsterEvent, in the order in which they were stored: the clocks of two step processes may differ."""
+        return [entry for entry in compat.entries(self.instance, self.run_id) if entry.dagster_event is not None]
+
+    @cached_property
+    def plan(self) -> Any | None:
+        """The snapshot of the execution plan; None when the run never came that far."""
+        return compat.plan(self.instance, self.run)

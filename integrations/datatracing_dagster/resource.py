@@ -1,0 +1,48 @@
+"""What a user configures, and what a step may call."""
+
+from typing import TYPE_CHECKING
+
+from dagster import ConfigurableResource  # noqa: TID253  # only a Dagster loads this
+
+from datatracing_dagster.steps import StepApi
+
+if TYPE_CHECKING:
+    from datatracing_dagster.settings import CollectorSettings
+
+
+class DataTracingResource(StepApi, ConfigurableResource):  # type: ignore[type-arg]  # generic only while it is checked
+    """Pure configuration: to make it contacts nothing, and no field has to be set.
+
+    A field that is empty is taken from the environment, `DATATRACING_STORE` and so on. `announce` writes a link to the
+    trace, at `ui_url`, into the log of each kept run.
+    """
+
+    store: str = ""
+    namespace: str = ""
+    token: str = ""
+    spool_dir: str = ""
+    sample_rate: float | None = None
+    redact_names: str = ""
+    redact_patterns: str = ""
+    redact_key: str = ""
+    ui_url: str = ""
+    announce: bool = False
+    settle_seconds: float | None = None
+
+    def collector_settings(self) -> "CollectorSettings":
+        """For the sensor. BadInputError names what does not fit."""
+        from datatracing_dagster.settings import CollectorSettings
+
+        fields = (
+            "store",
+            "namespace",
+            "token",
+            "spool_dir",
+            "sample_rate",
+            "redact_names",
+            "redact_patterns",
+            "redact_key",
+            "ui_url",
+            "settle_seconds",
+        )
+        return CollectorSettings.read(self.announce, **{name: getattr(self, name) for name in fields})
