@@ -66,9 +66,7 @@ def entries(instance: DagsterInstance, run_id: str) -> "Iterator[EventLogEntry]"
 def plan(instance: DagsterInstance, run: "DagsterRun") -> Any | None:
     """The snapshot of the run's execution plan; a run that failed before it was planned has none."""
     name = run.execution_plan_snapshot_id
-    if not name or not instance.has_execution_plan_snapshot(name):
-        return None
-    return instance.get_execution_plan_snapshot(name)
+    return instance.get_execution_plan_snapshot(name) if name else None
 
 
 def location(run: "DagsterRun") -> tuple[str, str]:

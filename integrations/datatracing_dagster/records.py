@@ -30,7 +30,7 @@ class Records:
 
     @cached_property
     def entries(self) -> list[Any]:
-        """EventLogEntry objects with a DagsterEvent, in the order in which they were stored: the clocks of two step processes may differ."""
+        """EventLogEntry objects with a DagsterEvent, as they were stored: the clocks of two processes may differ."""
         return [entry for entry in compat.entries(self.instance, self.run_id) if entry.dagster_event is not None]
 
     @cached_property
