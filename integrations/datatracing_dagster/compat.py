@@ -128,6 +128,16 @@ def report(instance: DagsterInstance, run: "DagsterRun", message: str, label: st
     instance.report_engine_event(message, run, EngineEventData(metadata={label: MetadataValue.url(url)}))
 
 
+def storage_url(instance: DagsterInstance) -> str:
+    """Of the event log's database; empty where it has none of its own, as with SQLite."""
+    return str(getattr(instance.event_log_storage, "postgres_url", ""))
+
+
+def sensors_are_called(instance: DagsterInstance) -> bool:
+    """Whether the daemon's sensor part has shown signs of life lately."""
+    return bool(instance.get_daemon_statuses()["SENSOR"].healthy)
+
+
 @dataclass(frozen=True)
 class CurrentStep:
     """The step that a thread is executing. Attempts count from 1."""
