@@ -3,7 +3,7 @@
 import sys
 from importlib import import_module
 
-BENCHES = ("airflow", "ingest")
+BENCHES = ("airflow", "dagster", "ingest")
 """Modules beside this one, each with a `main(options)`."""
 
 
