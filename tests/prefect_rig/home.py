@@ -1,0 +1,97 @@
+"""A Prefect home: a folder with its own database, a real server on it, and programs that run in it."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+from pathlib import Path
+
+from datatracing.demo.processes import Programs, free_port
+from datatracing.demo.stage import without_hosts
+from datatracing_prefect.demo.story import healthy, prefect
+
+REPOSITORY = Path(__file__).parents[2]
+PATIENCE = 240
+"""Seconds for a server to start or a program to end, on a machine that has other things to do."""
+QUIET = {
+    "DO_NOT_TRACK": "1",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "PREFECT_SERVER_UI_ENABLED": "false",
+    "PREFECT_LOGGING_TO_API_ENABLED": "false",
+    "PREFECT_LOGGING_LEVEL": "ERROR",
+    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": str(PATIENCE),
+    "PREFECT_TASK_SCHEDULING_DEFAULT_STORAGE_BLOCK": "local-file-system/tasks",
+}
+
+
+@dataclass
+class Home:
+    """`settings` are ours and more of Prefect's, as environment variables."""
+
+    folder: Path
+    settings: Mapping[str, str] = field(default_factory=dict)
+    port: int = field(default_factory=free_port)
+
+    @property
+    def database(self) -> Path:
+        """The server's SQLite file."""
+        return self.folder / "prefect.db"
+
+    @property
+    def api(self) -> str:
+        """Where the server answers."""
+        return f"http://127.0.0.1:{self.port}/api"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Of every process in this home."""
+        own = {"PREFECT_HOME": str(self.folder), "PREFECT_API_URL": self.api, "PYTHONPATH": str(REPOSITORY)}
+        return {**without_hosts(os.environ), **QUIET, **own, **self.settings}
+
+    @cached_property
+    def programs(self) -> Programs:
+        """What was started here and must be stopped; each one's log is in the folder."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        return Programs(self.folder, self.environment)
+
+    def open(self) -> "Home":
+        """With a server that answers; Prefect makes its tables itself."""
+        self.programs.start("server", prefect("server", "start", "--host", "127.0.0.1", "--port", str(self.port)))
+        self.programs.wait("Prefect", partial(healthy, self.port), PATIENCE)
+        return self
+
+    def close(self) -> None:
+        """Stop everything that was started here."""
+        self.programs.stop()
+
+    def beside(self, **settings: str) -> "Home":
+        """The same server, seen by programs with further settings; closed by whoever opened it."""
+        return Home(self.folder, {**self.settings, **settings}, self.port)
+
+    def call(self, *words: str, check: bool = True) -> "subprocess.CompletedProcess[str]":
+        """`python -m` these words, to the end."""
+        return subprocess.run(
+            [sys.executable, "-m", *words],
+            env=self.environment,
+            cwd=REPOSITORY,
+            capture_output=True,
+            text=True,
+            check=check,
+            timeout=PATIENCE,
+        )
+
+    def play(self, *flows: str) -> dict[str, str]:
+        """The run ids by flow."""
+        printed = self.call("tests.prefect_rig.play", *flows, check=False)
+        runs = dict(line.split() for line in printed.stdout.splitlines() if len(line.split()) == 2)
+        assert set(flows) <= set(runs), printed.stdout[-1_000:] + printed.stderr[-3_000:]
+        return runs
+
+    def datatracing(self, *words: str) -> str:
+        """What a command of ours prints."""
+        command = str(Path(sys.executable).with_name("datatracing"))
+        done = subprocess.run([command, *words], env=self.environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
