@@ -7,7 +7,7 @@ EXTRAS ?= airflow,dagster,prefect,postgres,dev,dev-dagster,dev-prefect
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: install demo test lint format typecheck imports bench verify test-airflow-matrix clean
+.PHONY: install demo test lint format typecheck imports bench verify test-airflow-matrix test-dagster-matrix clean
 
 install: $(STAMP)
 
@@ -58,6 +58,13 @@ test-airflow-matrix: test-airflow-3.1 test-airflow-3.2 test-airflow-3.3
 test-airflow-%:
 	$(MAKE) install CONSTRAINTS=constraints/airflow-$*.txt EXTRAS=airflow,postgres,dev VENV=.venv-airflow-$*
 	.venv-airflow-$*/bin/python -m pytest -n 2 --dist loadgroup tests/unit/airflow tests/integration/airflow
+
+# The same for Dagster: the oldest and the newest that are supported.
+test-dagster-matrix: test-dagster-1.9 test-dagster-1.13
+
+test-dagster-%:
+	$(MAKE) install CONSTRAINTS=constraints/dagster-$*.txt EXTRAS=dagster,postgres,dev,dev-dagster VENV=.venv-dagster-$*
+	.venv-dagster-$*/bin/python -m pytest -n 2 --dist loadgroup tests/unit/dagster tests/integration/dagster
 
 clean:
 	rm -rf $(VENV) .venv-* .demo .bench dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
