@@ -66,6 +66,13 @@ test-dagster-%:
 	$(MAKE) install CONSTRAINTS=constraints/dagster-$*.txt EXTRAS=dagster,postgres,dev,dev-dagster VENV=.venv-dagster-$*
 	.venv-dagster-$*/bin/python -m pytest -n 2 --dist loadgroup tests/unit/dagster tests/integration/dagster
 
+# The same for Prefect. 3.9 needs Python 3.11.
+test-prefect-matrix: test-prefect-3.7 test-prefect-3.8 test-prefect-3.9
+
+test-prefect-%:
+	$(MAKE) install CONSTRAINTS=constraints/prefect-$*.txt EXTRAS=prefect,postgres,dev,dev-prefect VENV=.venv-prefect-$*
+	.venv-prefect-$*/bin/python -m pytest -n 2 --dist loadgroup tests/unit/prefect tests/integration/prefect
+
 clean:
 	rm -rf $(VENV) .venv-* .demo .bench dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
