@@ -67,7 +67,11 @@ def in_order(events: Iterable[Event]) -> list[Event]:
 def latest(manifests: Iterable[Manifest]) -> Manifest | None:
     """The last look at the orchestrator's record, or else at what stands in for it; equal clocks are settled by
     content, never by arrival."""
-    return max(manifests, key=lambda each: (each.recorded, each.observed_at, codec.dumps(each)), default=None)
+    known = list(manifests)
+    last = max(((each.recorded, each.observed_at) for each in known), default=None)
+    # To write one out takes longer than to fold it, so only those are compared that nothing else tells apart.
+    tied = [each for each in known if (each.recorded, each.observed_at) == last]
+    return max(tied, key=codec.dumps) if len(tied) > 1 else next(iter(tied), None)
 
 
 def _run_of(ordered: list[Event], manifest: Manifest | None) -> RunRef:
