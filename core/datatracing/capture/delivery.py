@@ -30,11 +30,15 @@ class Delivery:
         self._lose = lose
 
     def events(self, segment: Segment) -> Receipt:
-        """Send a file of events and let go of it."""
+        """Send a file of events and manifests and let go of it."""
         found = list(scan(segment.read()))
         receipt = Receipt()
         for rows in batches(each for each in found if isinstance(each, Record) and each.kind is Kind.EVENT):
             receipt += self._send(rows)
+        # After them, so that whoever seals at once has all that came with it.
+        for each in found:
+            if isinstance(each, Record) and each.kind is Kind.MANIFEST:
+                self._complete(each)
         damaged = [each for each in found if isinstance(each, Damage)]
         # Counted before the file goes: a crash in between counts twice, which is better than not at all.
         for each in damaged:
@@ -65,6 +69,13 @@ class Delivery:
                 return self._refused(rows[0], str(refusal))
         half = len(rows) // 2
         return self._send(rows[:half]) + self._send(rows[half:])
+
+    def _complete(self, manifest: Record) -> None:
+        try:
+            self._sink.complete(manifest)
+        except BadInputError as refusal:
+            self._lose(f"{Loss.MANIFEST}: {Loss.REFUSED}: {refusal}"[:200])
+            self._quarantine.keep([manifest])
 
     def _refused(self, row: Row, why: str) -> Receipt:
         self._lose(f"{Loss.REFUSED}: {why}"[:200], row.n, row.trace_id, row.producer)

@@ -66,7 +66,10 @@ def _described(path: Path, owner: str) -> SpoolFile | None:
 def _sort(found: Record | Damage) -> str:
     if isinstance(found, Damage):
         return "damage"
-    return "event" if _is_event(found) else "loss"
+    return _SORTS[found.kind]
+
+
+_SORTS = {Kind.EVENT: "event", Kind.LOSS: "loss", Kind.MANIFEST: "manifest"}
 
 
 def _is_event(record: Record) -> bool:

@@ -26,6 +26,8 @@ class Loss(str, Enum):
     CORRUPT = "spool_corrupt"
     REFUSED = "refused_by_store"
     INTERNAL = "internal_error"
+    MANIFEST = "manifest"
+    """Not an event; why follows after a colon. The orchestrator's own record completes the run all the same."""
 
     def __str__(self) -> str:
         return self.value

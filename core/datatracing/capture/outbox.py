@@ -7,7 +7,7 @@ from threading import RLock
 from datatracing.capture.loss import Loss, LossBook, LossReport
 from datatracing.capture.producer import Producer
 from datatracing.capture.quota import Quota
-from datatracing.capture.record import Record
+from datatracing.capture.record import Kind, Record
 from datatracing.capture.segment import Segment
 from datatracing.capture.settings import CaptureSettings
 from datatracing.capture.spool import Spool, SpoolFullError
@@ -32,16 +32,26 @@ class Outbox:
         self._reports: list[LossReport] = []
 
     def put(self, record: Record) -> None:
-        """Keep an event, or count it as lost. Never raises for what a file system can do."""
+        """Keep an event or a manifest, or count it as lost. Never raises for what a file system can do."""
         data = record.encode()
         try:
             with self._lock:
                 self._spool.append(data)
         except SpoolFullError:
-            self.lose(Loss.SPOOL_FULL, 1, record.trace_id, record.producer)
+            self._lost(record, Loss.SPOOL_FULL)
         except OSError as error:
             reason = Loss.DISK_FULL if error.errno in _NO_SPACE else Loss.SPOOL_UNWRITABLE
+            self._lost(record, reason)
+
+    def _lost(self, record: Record, reason: Loss) -> None:
+        if record.kind is Kind.MANIFEST:
+            self.lose_manifest(reason)
+        else:
             self.lose(reason, 1, record.trace_id, record.producer)
+
+    def lose_manifest(self, reason: str) -> None:
+        """Without the run's name: no event of it is missing, and the books of a run count events."""
+        self.lose(f"{Loss.MANIFEST}: {reason}")
 
     def lose(self, reason: str, count: int = 1, trace_id: str = "", producer: str = "") -> None:
         """Events are lost, for a reason that the store will be told. Never raises."""

@@ -4,15 +4,19 @@ Both the batches and the rows are pure functions of the file, so sending a file 
 recognises them. The two limits are therefore part of the spool's format.
 """
 
+import json
 import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from datatracing.capture.record import Record
+from datatracing.errors import BadInputError
 
 BATCH_EVENTS = 500
 BATCH_BYTES = 1024 * 1024
+EVENTS, MANIFEST = 0, 1
+"""What the inbox calls the content of a row."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,26 @@ class Row:
     def payload(self) -> bytes:
         """As a store keeps it: zlib of the JSON list."""
         return zlib.compress(b"[" + b",".join(record.json for record in self.records) + b"]", 1)
+
+
+@dataclass(frozen=True)
+class ManifestRow:
+    """What the inbox holds of one manifest; the same as a collector makes of it. `n` is the number of attempts."""
+
+    manifest: Record
+
+    @property
+    def n(self) -> int:
+        """BadInputError when the record is not a manifest."""
+        try:
+            return len(json.loads(self.manifest.json).get("attempts", ()))
+        except (ValueError, AttributeError, TypeError) as error:
+            raise BadInputError("the record is not a manifest") from error
+
+    @property
+    def payload(self) -> bytes:
+        """As a store keeps it: zlib of the JSON."""
+        return zlib.compress(self.manifest.json, 1)
 
 
 def batches(records: Iterable[Record]) -> Iterator[list[Row]]:

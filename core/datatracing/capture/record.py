@@ -27,11 +27,13 @@ class Kind(bytes, Enum):
     EVENT = b"E"
     LOSS = b"L"
     """A LedgerEntry: how many events could not be kept, and why."""
+    MANIFEST = b"M"
+    """A Manifest that the run's own process has put together. Its number is the moment of that."""
 
 
 @dataclass(frozen=True)
 class Record:
-    """One event or one loss, as bytes of JSON. `trace_id` is 32 hex digits, or empty where it is not known."""
+    """One event, loss or manifest, as bytes of JSON. `trace_id` is 32 hex digits, or empty where it is not known."""
 
     kind: Kind
     trace_id: str

@@ -17,10 +17,13 @@ from datatracing.capture.shipper import Shipper
 from datatracing.model import clock
 from datatracing.model.event import ErrorInfo, Event, EventKind, Times
 from datatracing.model.link import AssetUse, Dependency, Link
+from datatracing.model.manifest import Manifest
 from datatracing.model.run import RunRef, SpanKey
 from datatracing.model.states import State
 
 JOIN_TIMEOUT = 0.5
+PRODUCER = "manifest"
+"""What the inbox calls whoever says a manifest."""
 NO_TIMES = Times()
 NOTHING: Mapping[str, Any] = {}
 
@@ -71,6 +74,24 @@ class Recorder:
             )  # fmt: skip
             self._keep(event)
 
+    def complete(self, manifest: Manifest) -> None:
+        """Keep the run's own account of its end like an event. It is not counted among them.
+
+        `observed_at` identifies it: the same run is not completed twice at one moment.
+        """
+        with guard("capture.complete"):
+            self._begun_here()
+            try:
+                data = self._scribe.write_manifest(manifest)
+            except TooBigError:
+                self._outbox.lose_manifest(Loss.TOO_BIG)
+            except Exception:
+                self._outbox.lose_manifest(Loss.INTERNAL)
+                raise
+            else:
+                self._outbox.put(Record(Kind.MANIFEST, manifest.trace_id, PRODUCER, manifest.observed_at, data))
+            self._shipper.wake()
+
     def flush(self, timeout: float | None = None, *, insist: bool = False) -> bool:
         """Wait at most `timeout` seconds (by default the setting) until all is shipped; whether it is.
 
@@ -111,8 +132,7 @@ class Recorder:
         }
 
     def _keep(self, event: Event) -> None:
-        if self._process != os.getpid():  # forked in a way that Python has not seen
-            self._forked()
+        self._begun_here()
         trace_id = event.trace_id
         producer, seq = self._outbox.producer.number(trace_id)
         self._emitted += 1
@@ -126,6 +146,10 @@ class Recorder:
         else:
             self._outbox.put(Record(Kind.EVENT, trace_id, producer, seq, data))
         self._shipper.wake()
+
+    def _begun_here(self) -> None:
+        if self._process != os.getpid():  # forked in a way that Python has not seen
+            self._forked()
 
     def _begin(self) -> None:
         self._process = os.getpid()

@@ -1,4 +1,4 @@
-"""An event as the bytes that go into the spool: redacted, and never bigger than a record may be."""
+"""An event or a manifest as the bytes that go into the spool: redacted, and never bigger than a record may be."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -9,12 +9,15 @@ from datatracing.capture.guard import guard
 from datatracing.capture.settings import CaptureSettings
 from datatracing.model import codec
 from datatracing.model.event import Event
+from datatracing.model.manifest import Manifest
 
 if TYPE_CHECKING:
     from datatracing.redact import Redactor as Rules
 
 MARKER = "datatracing.stripped"
 """The attribute that says why there are no others."""
+MANIFEST_LIMIT = 16 * 1024 * 1024
+"""Bytes of one manifest as JSON: some 80,000 attempts without anything free."""
 
 
 class TooBigError(ValueError):
@@ -26,6 +29,9 @@ class Redactor(Protocol):
 
     def event(self, event: Event) -> Event:
         """The same event with every secret masked, bounded, and nothing but plain JSON values in it."""
+
+    def manifest(self, manifest: Manifest) -> Manifest:
+        """The same for a manifest."""
 
 
 class Scribe:
@@ -50,11 +56,35 @@ class Scribe:
             raise TooBigError
         return data
 
+    def write_manifest(self, manifest: Manifest) -> bytes:
+        """JSON. What is too big loses what is free in it, then its attempts: that the run is over, and how, stays."""
+        data = self._redacted_manifest(manifest)
+        if data is None:
+            data = self._bare(manifest, "redaction_failed")
+        if len(data) > MANIFEST_LIMIT:
+            data = self._bare(manifest, "too_big")
+        if len(data) > MANIFEST_LIMIT:
+            end = replace(manifest, attempts=(), dependencies=(), operations=(), links=(), aliases=())
+            data = self._bare(end, "too_big")
+        if len(data) > MANIFEST_LIMIT:
+            raise TooBigError
+        return data
+
     def _redacted(self, event: Event) -> bytes | None:
         with guard("capture.redact"):
             if self._redactor is not None:
                 return codec.dumps(self._redactor.event(event))
         return None
+
+    def _redacted_manifest(self, manifest: Manifest) -> bytes | None:
+        with guard("capture.redact"):
+            if self._redactor is not None:
+                return codec.dumps(self._redactor.manifest(manifest))
+        return None
+
+    def _bare(self, manifest: Manifest, why: str) -> bytes:
+        self.stripped[why] += 1
+        return codec.dumps(_bare(manifest, why))
 
     def _skeleton(self, event: Event, why: str) -> bytes:
         self.stripped[why] += 1
@@ -77,3 +107,15 @@ def _skeleton(event: Event, why: str) -> Event:
     """Ids, state, times and edges. Asset URIs go too: they carry passwords."""
     links = tuple(replace(link, evidence="") for link in event.links)
     return replace(event, attributes={MARKER: why}, error=None, assets=(), links=links)
+
+
+def _bare(manifest: Manifest, why: str) -> Manifest:
+    """The same of a manifest."""
+    return replace(
+        manifest,
+        attributes={MARKER: why},
+        error=None,
+        attempts=tuple(replace(each, attributes={}, error=None, assets=()) for each in manifest.attempts),
+        operations=tuple(replace(each, attributes={}) for each in manifest.operations),
+        links=tuple(replace(link, evidence="") for link in manifest.links),
+    )

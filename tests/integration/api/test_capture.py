@@ -7,6 +7,7 @@ import pytest
 from datatracing.capture import CaptureSettings, Recorder, ship_spools
 from datatracing.model.event import EventKind
 from datatracing.model.fate import Fate
+from datatracing.model.manifest import Manifest
 from datatracing.model.run import RunRef, SpanKey
 from datatracing.model.states import State
 
@@ -38,6 +39,13 @@ def test_events_and_losses_of_a_recorder_are_taken(recorder, store):
     assert [(entry.fate, entry.reason, entry.count) for entry in store.store.ledger()] == [
         (Fate.LOST, "event_too_big", 1)
     ]
+
+
+def test_a_manifest_of_a_recorder_seals_its_run(recorder, store):
+    recorder.emit(EventKind.STARTED, RUN, state=State.RUNNING)
+    recorder.complete(Manifest(RUN, State.SUCCESS, "success", 7, recorded=False))
+    assert recorder.flush(20)
+    assert store.store.run(RUN.trace_id).state is State.SUCCESS, "without a sweep"
 
 
 def test_what_the_collector_rejects_is_counted_and_not_sent_again(recorder, settings):

@@ -98,6 +98,19 @@ def test_losses_have_a_place_of_their_own(collector, sinks):
     assert [codec.loads(LedgerEntry, line) for line in lines] == [entry, entry]
 
 
+def test_a_manifest_is_one_document_at_a_place_of_its_own(collector, sinks):
+    sinks(collector.url).complete(Record(Kind.MANIFEST, "ab" * 16, "manifest", 7, b'{"run": {}}'))
+    ((path, headers, lines),) = collector.asked
+    assert path == "/datatracing/api/v1/manifests"
+    assert (headers["Content-Type"], lines) == ("application/json", [b'{"run": {}}'])
+
+
+def test_a_login_page_takes_no_manifest(collector, sinks):
+    collector.answer = (200, "<html>", {})
+    with pytest.raises(StoreUnreachableError):
+        sinks(collector.url).complete(Record(Kind.MANIFEST, "ab" * 16, "manifest", 7, b"{}"))
+
+
 @pytest.mark.parametrize("status", [400, 409, 410, 413, 415, 422])
 def test_a_client_error_is_a_verdict_on_the_batch(collector, sinks, status):
     collector.answer = (status, "{}", {})

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from datatracing.capture.packing import Row
+from datatracing.capture.record import Record
 from datatracing.capture.settings import CaptureSettings
 from datatracing.capture.sinks.address import masked
 from datatracing.capture.sinks.deadline import deadline
@@ -18,6 +19,7 @@ from datatracing.model.fate import LedgerEntry
 
 EVENTS = "/api/v1/events"
 LOSSES = "/api/v1/losses"
+MANIFESTS = "/api/v1/manifests"
 ANSWER_LIMIT = 64 * 1024
 NOT_A_VERDICT = frozenset({401, 403, 404, 405, 407, 408, 421, 425, 426, 429})
 """Client errors that say something about the address, the token or the moment, and nothing about the batch."""
@@ -39,7 +41,7 @@ class CollectorSink:
         self._base = parts.path.rstrip("/")
         self._url = masked(settings.store)
         self._timeouts = settings.connect_timeout, settings.send_timeout
-        self._headers = {"Content-Type": "application/x-ndjson", "Content-Encoding": "gzip"}
+        self._headers = {"Content-Encoding": "gzip"}
         if settings.token:
             self._headers["Authorization"] = f"Bearer {settings.token}"
         self._connection: HTTPConnection | None = None
@@ -54,6 +56,12 @@ class CollectorSink:
             # A login page answers 200 too; only an answer of our own lets go of the events.
             raise StoreUnreachableError(f"{self._url} answers, but not as a DataTracing collector does") from error
 
+    def complete(self, manifest: Record) -> None:
+        """One request; the collector seals the run with it."""
+        answer = self._post(MANIFESTS, [manifest.json], "application/json")
+        if not answer.startswith(b"{"):
+            raise StoreUnreachableError(f"{self._url} answers, but not as a DataTracing collector does")
+
     def report(self, entries: Sequence[LedgerEntry]) -> None:
         """One request."""
         self._post(LOSSES, [codec.dumps(entry) for entry in entries])
@@ -64,9 +72,9 @@ class CollectorSink:
             self._connection.close()
         self._connection = None
 
-    def _post(self, path: str, lines: Sequence[bytes]) -> bytes:
+    def _post(self, path: str, lines: Sequence[bytes], content_type: str = "application/x-ndjson") -> bytes:
         try:
-            status, answer = self._exchange(self._base + path, gzip.compress(b"\n".join(lines), 1))
+            status, answer = self._exchange(self._base + path, gzip.compress(b"\n".join(lines), 1), content_type)
         except (OSError, HTTPException, ValueError) as error:
             self.close()
             # The text of a ValueError would quote the header with the token.
@@ -77,12 +85,12 @@ class CollectorSink:
         self.close()
         raise self._refusal(status)
 
-    def _exchange(self, target: str, body: bytes) -> tuple[int, bytes]:
+    def _exchange(self, target: str, body: bytes, content_type: str) -> tuple[int, bytes]:
         if self._connection is None or self._connection.sock is None:
             self._connection = self._connect()
         connection = self._connection
         with deadline(connection.sock.fileno(), self._timeouts[1]):
-            connection.request("POST", target, body, self._headers)
+            connection.request("POST", target, body, {"Content-Type": content_type, **self._headers})
             response = connection.getresponse()
             return response.status, response.read(ANSWER_LIMIT)
 

@@ -5,6 +5,7 @@ from typing import TypeVar
 
 from datatracing.capture.breaker import Breaker
 from datatracing.capture.packing import Row
+from datatracing.capture.record import Record
 from datatracing.capture.settings import CaptureSettings
 from datatracing.capture.sinks.opening import open_sink
 from datatracing.capture.sinks.port import BrokenOffError, Receipt, Sink
@@ -29,6 +30,10 @@ class FusedSink:
     def send(self, rows: Sequence[Row]) -> Receipt:
         """As the port says; BrokenOffError without an attempt."""
         return self._through(lambda sink: sink.send(rows))
+
+    def complete(self, manifest: Record) -> None:
+        """As the port says; BrokenOffError without an attempt."""
+        return self._through(lambda sink: sink.complete(manifest))
 
     def report(self, entries: Sequence[LedgerEntry]) -> None:
         """As the port says; BrokenOffError without an attempt."""

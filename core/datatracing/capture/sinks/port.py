@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from datatracing.capture.packing import Row
+from datatracing.capture.record import Record
 from datatracing.errors import StoreUnreachableError
 from datatracing.model.fate import LedgerEntry
 
@@ -26,13 +27,16 @@ class BrokenOffError(StoreUnreachableError):
 
 
 class Sink(Protocol):
-    """Used by one thread. `send` and `report` return when the store has made it durable, and end in bounded time.
+    """Used by one thread. What is given returns when the store has made it durable, and ends in bounded time.
 
     StoreUnreachableError: try the same again later. BadInputError: the store answered that it will never take this.
     """
 
     def send(self, rows: Sequence[Row]) -> Receipt:
         """All of the rows or none. A row that the store has already is left alone."""
+
+    def complete(self, manifest: Record) -> None:
+        """A run is over, as its own process says. A manifest that the store has already is left alone."""
 
     def report(self, entries: Sequence[LedgerEntry]) -> None:
         """What was lost on the way. All of the entries or none."""

@@ -6,7 +6,8 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from datatracing.capture.importing import importing
-from datatracing.capture.packing import Row
+from datatracing.capture.packing import EVENTS, MANIFEST, ManifestRow, Row
+from datatracing.capture.record import Record
 from datatracing.capture.settings import CaptureSettings
 from datatracing.capture.sinks.address import masked, parse_database
 from datatracing.capture.sinks.deadline import deadline
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     import psycopg
 
 INSERT = "INSERT INTO inbox (trace_id, producer, seq, content, n, payload, received_at) VALUES "
-ROW = "(%b, %s, %s, 0, %s, %b, %s)"
+ROW = "(%b, %s, %s, %s, %s, %b, %s)"
 KEEP = " ON CONFLICT DO NOTHING RETURNING n"
 # The second half makes a report that is sent twice count once; `at` and `count` of a report never change.
 LOSE = (
@@ -44,12 +45,20 @@ class PostgresSink:
     def send(self, rows: Sequence[Row]) -> Receipt:
         """One statement."""
         now = clock.now()
-        values = [(bytes.fromhex(row.trace_id), row.producer, row.seq, row.n, row.payload, now) for row in rows]
+        values = [(bytes.fromhex(row.trace_id), row.producer, row.seq, EVENTS, row.n, row.payload, now) for row in rows]
         statement = INSERT + ", ".join([ROW] * len(rows)) + KEEP
         with self._transaction() as cursor:
             cursor.execute(statement, tuple(chain.from_iterable(values)))
             accepted = sum(n for (n,) in cursor.fetchall())
         return Receipt(accepted, sum(row.n for row in rows) - accepted)
+
+    def complete(self, manifest: Record) -> None:
+        """One statement."""
+        row = ManifestRow(manifest)
+        name = (bytes.fromhex(manifest.trace_id), manifest.producer, manifest.seq)
+        values = (*name, MANIFEST, row.n, row.payload, clock.now())
+        with self._transaction() as cursor:
+            cursor.execute(INSERT + ROW + KEEP, values)
 
     def report(self, entries: Sequence[LedgerEntry]) -> None:
         """One transaction."""

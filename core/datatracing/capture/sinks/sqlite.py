@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from urllib.parse import quote
 
-from datatracing.capture.packing import Row
+from datatracing.capture.packing import EVENTS, MANIFEST, ManifestRow, Row
+from datatracing.capture.record import Record
 from datatracing.capture.settings import CaptureSettings
 from datatracing.capture.sinks.port import BrokenOffError, Receipt
 from datatracing.errors import BadInputError, SchemaMismatchError, StoreUnreachableError
@@ -15,7 +16,7 @@ from datatracing.model.fate import LedgerEntry
 
 INSERT = (
     "INSERT INTO inbox (trace_id, producer, seq, content, n, payload, received_at)"
-    " VALUES (?, ?, ?, 0, ?, ?, ?) ON CONFLICT DO NOTHING"
+    " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
 )
 # The second half makes a report that is sent twice count once; `at` and `count` of a report never change.
 LOSE = (
@@ -41,10 +42,18 @@ class SqliteSink:
         receipt = Receipt()
         with self._transaction() as connection:
             for row in rows:
-                values = (bytes.fromhex(row.trace_id), row.producer, row.seq, row.n, row.payload, clock.now())
+                values = (bytes.fromhex(row.trace_id), row.producer, row.seq, EVENTS, row.n, row.payload, clock.now())
                 new = connection.execute(INSERT, values).rowcount
                 receipt += Receipt(accepted=row.n) if new else Receipt(duplicate=row.n)
         return receipt
+
+    def complete(self, manifest: Record) -> None:
+        """One transaction."""
+        row = ManifestRow(manifest)
+        name = (bytes.fromhex(manifest.trace_id), manifest.producer, manifest.seq)
+        values = (*name, MANIFEST, row.n, row.payload, clock.now())
+        with self._transaction() as connection:
+            connection.execute(INSERT, values)
 
     def report(self, entries: Sequence[LedgerEntry]) -> None:
         """One transaction."""
