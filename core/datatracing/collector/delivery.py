@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
 from datatracing.collector.accept import bounded
@@ -71,8 +71,7 @@ class Delivery:
 
 def manifest_content(manifest: Manifest) -> bytes:
     """The record without the moment at which it was read."""
-    plain = {**codec.to_plain(manifest), "observed_at": 0}
-    return codec.dumps(plain)
+    return codec.dumps(replace(manifest, observed_at=0))
 
 
 def read(trace_id: str, rows: Iterable[InboxRow], limits: Limits) -> Delivery:
