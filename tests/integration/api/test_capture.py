@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from datatracing.capture import CaptureSettings, Recorder, ship_spools
+from datatracing.model import clock
 from datatracing.model.event import EventKind
 from datatracing.model.fate import Fate
 from datatracing.model.manifest import Manifest
@@ -43,7 +44,7 @@ def test_events_and_losses_of_a_recorder_are_taken(recorder, store):
 
 def test_a_manifest_of_a_recorder_seals_its_run(recorder, store):
     recorder.emit(EventKind.STARTED, RUN, state=State.RUNNING)
-    recorder.complete(Manifest(RUN, State.SUCCESS, "success", 7, recorded=False))
+    recorder.complete(Manifest(RUN, State.SUCCESS, "success", clock.now(), recorded=False))
     assert recorder.flush(20)
     assert store.store.run(RUN.trace_id).state is State.SUCCESS, "without a sweep"
 
