@@ -53,7 +53,12 @@ class Shipper:
         self._complaint = ""
 
     def wake(self) -> None:
-        """There is something to ship. Costs a queue operation, and the first time the start of a thread."""
+        """There is something to ship. Costs a queue operation, and the first time the start of a thread.
+
+        Without a store it is for another process to ship, and there is no thread here.
+        """
+        if not self._settings.store:
+            return
         if not self._stopped and not self._running:
             self._begin()
         if not self._awake:
@@ -64,7 +69,7 @@ class Shipper:
         """Wait until all is shipped. At once False while the store is known not to answer, unless one insists."""
         if not self._outbox.waiting():
             return True
-        if self._breaker.remaining() and not (self._hopeful or insist):
+        if not self._settings.store or (self._breaker.remaining() and not (self._hopeful or insist)):
             return False
         self.wake()
         answers, asked = self._sink.answers, Request(insist)

@@ -248,6 +248,19 @@ def test_a_store_url_that_is_wrong_keeps_everything_and_says_so_once_without_the
     assert ship_spools(CaptureSettings(store.url, spool_dir=spool_dir)).accepted == 3
 
 
+def test_a_process_without_a_store_leaves_its_events_to_others_and_has_no_thread(
+    recorders, spool_dir, run, caplog, store
+):
+    recorder = recorders(CaptureSettings("", spool_dir=spool_dir, linger=0.01))
+    with caplog.at_level(logging.INFO):
+        recorder.emit(EventKind.NOTED, run)
+        assert not recorder.flush(20)
+    assert "datatracing-shipper" not in {thread.name for thread in threading.enumerate()}
+    assert caplog.text == ""
+    recorder.close()
+    assert ship_spools(CaptureSettings(store.url, spool_dir=spool_dir)).accepted == 1
+
+
 def test_a_store_that_is_not_migrated_is_waited_for_and_the_command_named_once(
     recorders, postgres_empty_url, spool_dir, run, caplog
 ):
