@@ -255,7 +255,7 @@ def test_a_process_without_a_store_leaves_its_events_to_others_and_has_no_thread
     with caplog.at_level(logging.INFO):
         recorder.emit(EventKind.NOTED, run)
         assert not recorder.flush(20)
-    assert "datatracing-shipper" not in {thread.name for thread in threading.enumerate()}
+    assert not recorder._shipper._running
     assert caplog.text == ""
     recorder.close()
     assert ship_spools(CaptureSettings(store.url, spool_dir=spool_dir)).accepted == 1
