@@ -7,7 +7,7 @@ EXTRAS ?= airflow,dagster,prefect,postgres,dev,dev-dagster,dev-prefect
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: install demo test lint format typecheck imports bench verify test-airflow-matrix test-dagster-matrix clean
+.PHONY: install demo test lint format typecheck imports bench verify test-airflow-matrix test-dagster-matrix test-prefect-matrix clean
 
 install: $(STAMP)
 

@@ -17,6 +17,8 @@ from prefect.transactions import transaction
 from tests.conformance.edges import LONG_NAME, UNICODE_NAME
 
 PASSWORD = "hunter2"  # what must never be seen in a trace
+ONE_BY_ONE = ThreadPoolTaskRunner(max_workers=1)
+"""Nothing but the order in which they begin tells mapped task runs apart."""
 FLOWS = {}
 """By the names of their functions, which are those of the shapes."""
 
@@ -126,12 +128,12 @@ def upstream_failed():
     named("report").submit(allow_failure(load)).wait()
 
 
-@flow
+@flow(task_runner=ONE_BY_ONE)
 def mapped_one_fails():
     return collect.submit(process_but_one.map(["good", "bad", "fine"]))
 
 
-@flow
+@flow(task_runner=ONE_BY_ONE)
 def mapped_retry():
     collect.submit(process_with_luck.map(["good", "bad"])).result()
 
@@ -441,12 +443,16 @@ def ids_at_the_edge():
     named("1 - 2")("orders")
 
 
-@materialize("s3://shop/raw.csv")
+SHOP = f"s3://shop-{os.environ.get('RIG_TRACED', '')}"
+"""Two plays at a time must not read what the other one wrote."""
+
+
+@materialize(f"{SHOP}/raw.csv")
 def write():
     return ["orders"]
 
 
-@materialize("s3://shop/clean.csv", asset_deps=["s3://shop/raw.csv"])
+@materialize(f"{SHOP}/clean.csv", asset_deps=[f"{SHOP}/raw.csv"])
 def refine():
     return ["orders"]
 

@@ -128,9 +128,9 @@ class Oracle:
 
 
 def by_number(account: Account) -> Account:
-    """As a shape calls them: instances by number in the order of their calls, and no number where there is just one."""
+    """As a shape calls them: instances by number as they began, and no number where there is just one."""
     keys: dict[str, dict[str, int]] = defaultdict(dict)
-    for attempt in account.attempts:
+    for attempt in sorted(account.attempts, key=lambda each: each.times.started_at or each.times.scheduled_at or 0):
         keys[attempt.task].setdefault(attempt.map_key, len(keys[attempt.task]))
     several = Counter({task: len(of_task) for task, of_task in keys.items()})
     numbers = (keys[each.task][each.map_key] if several[each.task] > 1 else -1 for each in account.attempts)

@@ -1,0 +1,159 @@
+"""Every shape of a run on a real Prefect: what our trace says is what Prefect's own database says."""
+
+import json
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import pytest
+
+from datatracing import connect
+from datatracing.cli.app import run
+from datatracing.store.sql.schema import upgrade
+from tests.conformance import shapes
+from tests.conformance.account import Account
+from tests.conformance.check import one_sided, unbalanced, untruths
+from tests.conformance.shapes import Shape, departures
+from tests.postgres import TEMPLATE
+from tests.prefect_rig.home import Home
+from tests.prefect_rig.oracle import Oracle, by_number
+from tests.prefect_rig.shapes import ABSENT, NEUTRAL, SHAPES
+
+pytestmark = [pytest.mark.xdist_group("prefect"), pytest.mark.timeout(600)]
+SOURCES = ("decorator", "collector", "both")
+NOT_COMPARED = {"source", "attributes", "error", "records"}
+"""What one source may know more of than another, in a span."""
+
+
+@dataclass
+class Theatre:
+    """All shapes, played once with the decorator or without it, as one store was told of them."""
+
+    home: Home
+    runs: dict[str, str]
+
+    def account(self, shape: Shape) -> Account:
+        return Oracle(self.home.database).account(self.runs[shape.name])
+
+    def name(self, shape: Shape) -> str:
+        return f"prefect:{shape.pipeline}/{self.runs[shape.name]}"
+
+
+@pytest.fixture(scope="session")
+def theatres(prefect_server, tmp_path_factory, postgres_server):
+    """Played twice, seen three times: the collector has the runs without a decorator in Postgres."""
+    folder = tmp_path_factory.mktemp("theatres")
+    with postgres_server.connect() as admin:
+        admin.execute(f"CREATE DATABASE prefect_traces TEMPLATE {TEMPLATE} STRATEGY file_copy")
+    plain = prefect_server.beside(DATATRACING_STORE=postgres_server.url("prefect_traces"))
+    spool = {"DATATRACING_SPOOL_DIR": str(folder / "spool")}
+    traced, plainly = played(prefect_server.beside(RIG_TRACED="1", **spool), plain)
+    told = prefect_server.beside(DATATRACING_STORE=f"sqlite:///{folder}/told.db", **spool)
+    both = prefect_server.beside(DATATRACING_STORE=f"sqlite:///{folder}/both.db", **spool)
+    upgrade(told.settings["DATATRACING_STORE"])
+    told.datatracing("spool", "ship")
+    sweep(told)
+    shutil.copy(folder / "told.db", folder / "both.db")
+    both.datatracing("prefect", "collect", "--once")
+    plain.datatracing("prefect", "collect", "--once")
+    yield {"decorator": Theatre(told, traced), "collector": Theatre(plain, plainly), "both": Theatre(both, traced)}
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def played(*homes: Home) -> list[dict[str, str]]:
+    """All at the same time, for most of the time is waiting."""
+    names = [shape.name for shape in SHAPES if not shape.started_by]
+    with ThreadPoolExecutor(len(homes)) as pool:
+        runs = list(pool.map(lambda home: home.play(*names), homes))
+    Oracle(homes[0].database).settled()
+    return runs
+
+
+def sweep(home: Home) -> None:
+    connection = connect(home.settings["DATATRACING_STORE"])
+    while connection.sweep():
+        pass
+    connection.close()
+
+
+@pytest.fixture
+def answer(capsys, monkeypatch):
+    """A function that gives what a command answers as JSON; the command runs here, to save it a second's start."""
+
+    def ask(theatre: Theatre, *words: str):
+        for name, value in theatre.home.settings.items():
+            monkeypatch.setenv(name, value)
+        assert run([*words, "--json"]) == 0
+        return json.loads(capsys.readouterr().out)
+
+    return ask
+
+
+every_shape = pytest.mark.parametrize("shape", SHAPES, ids=str)
+every_source = pytest.mark.parametrize("source", SOURCES)
+
+
+def test_no_shape_is_left_out_silently():
+    taken = {shape.name for shape in SHAPES}
+    assert {shape.name for shape in shapes.SHAPES} <= taken | ABSENT.keys()
+    assert not taken & ABSENT.keys()
+    assert {shape.name for shape in NEUTRAL} <= {shape.name for shape in shapes.SHAPES}
+
+
+@pytest.mark.parametrize("source", ["decorator", "collector"])
+@every_shape
+def test_the_run_takes_the_shape(theatres, source, shape):
+    theatre = theatres[source]
+    names = {other.name: theatre.name(other) for other in SHAPES}
+    assert departures(shape, by_number(theatre.account(shape)), names) == []
+
+
+@every_source
+@every_shape
+def test_the_command_line_shows_what_prefect_says(theatres, source, shape, answer):
+    theatre = theatres[source]
+    account = theatre.account(shape)
+    assert untruths(answer(theatre, "trace", account.name), account) == []
+
+
+@every_shape
+def test_merging_both_sources_changes_nothing(theatres, shape, answer):
+    told, merged = (
+        skeleton(answer(theatres[each], "trace", theatres[each].name(shape))) for each in ("decorator", "both")
+    )
+    assert told == merged
+
+
+def skeleton(document):
+    """What both sources must know alike, to the span id."""
+    spans = {
+        span["span_id"]: {name: value for name, value in span.items() if name not in NOT_COMPARED}
+        for span in document["spans"]
+    }
+    links = sorted((link["kind"], link["direction"], link["run"]) for link in document["links"])
+    return spans, links, document["run"]["completeness"]
+
+
+@every_source
+def test_both_ends_tell_of_every_link(theatres, source, answer):
+    theatre = theatres[source]
+    linked = [shape for shape in SHAPES if shape.links]
+    assert one_sided([answer(theatre, "trace", theatre.name(shape)) for shape in linked]) == []
+
+
+@every_source
+@every_shape
+def test_law_6_the_books_balance_and_nothing_is_lost(theatres, source, shape, answer):
+    theatre = theatres[source]
+    document = answer(theatre, "why", theatre.name(shape))
+    books = next(stage["facts"] for stage in document["stages"] if stage["stage"] == "books")
+    assert unbalanced(books) == []
+
+
+@every_source
+@pytest.mark.parametrize("shape", ["failed_flow", "failing_subflow", "failing_child"])
+def test_a_password_in_an_error_is_nowhere_in_the_trace(theatres, source, shape, answer):
+    theatre = theatres[source]
+    printed = json.dumps(answer(theatre, "trace", f"prefect:{shape}/{theatre.runs[shape]}"))
+    assert "refused the connection" in printed
+    assert "hunter2" not in printed
