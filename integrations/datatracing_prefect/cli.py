@@ -1,0 +1,70 @@
+"""`datatracing prefect`: the collector as a program of its own."""
+
+import asyncio
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from datatracing.errors import BadInputError, MissingExtraError
+
+if TYPE_CHECKING:
+    from datatracing_prefect.collecting import CollectorSettings
+
+app = typer.Typer(help="Collect the traces of Prefect runs.", no_args_is_help=True)
+
+Seconds = Annotated[float | None, typer.Option(min=0, show_default=False)]
+
+
+@app.callback()
+def group() -> None:
+    """Collect the traces of Prefect runs."""
+
+
+@app.command()
+def collect(
+    *,
+    store: Annotated[str, typer.Option(metavar="URL", help="As for every command; by default DATATRACING_STORE.")] = "",
+    once: Annotated[bool, typer.Option("--once", help="Catch up with everything that has ended, and exit.")] = False,
+    interval: Annotated[
+        float | None, typer.Option(help="Seconds between two looks for what no event told of; 10.", min=0.1)
+    ] = None,
+    grace: Annotated[
+        float | None, typer.Option(help="Seconds that a run waits for tasks that outlive its flow; 30.", min=0)
+    ] = None,
+    stale: Annotated[
+        float | None, typer.Option(help="Seconds of silence after which an open run counts as lost; 86400.", min=0.1)
+    ] = None,
+    announce: Annotated[
+        bool, typer.Option(help="Write an artifact with the trace into each run that is kept.")
+    ] = False,
+) -> None:
+    """Store the trace of every run that has ended on the Prefect server at PREFECT_API_URL.
+
+    The app factory `datatracing_prefect.server:create_app` does the same inside the server; both at once do no harm.
+    """
+    _check_prefect()
+    from datatracing_prefect.collecting import CollectorSettings
+
+    # A person who asks for it once asks for what has just ended, too.
+    at_once = {"settle": 0.0, "grace": 0.0 if grace is None else grace} if once else {"grace": grace}
+    settings = CollectorSettings(store=store, interval=interval, stale=stale, announce=announce or None, **at_once)
+    asyncio.run(_collect(settings, once))
+
+
+async def _collect(settings: "CollectorSettings", once: bool) -> None:
+    from datatracing_prefect.running import collecting
+
+    async with collecting(settings) as running:
+        if once:
+            typer.echo(str(await running.catch_up()))
+        else:
+            await running.forever()
+
+
+def _check_prefect() -> None:
+    try:
+        from prefect.settings import PREFECT_API_URL
+    except ImportError as error:
+        raise MissingExtraError("Prefect is not installed: pip install 'datatracing[prefect]'") from error
+    if not PREFECT_API_URL.value():
+        raise BadInputError("there is no Prefect server to collect from: set PREFECT_API_URL")

@@ -1,0 +1,46 @@
+"""How a collector is to behave: DataTracing's settings, and a few of its own that begin with `DATATRACING_PREFECT_`."""
+
+from functools import cached_property
+from typing import Any
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from datatracing.errors import BadInputError
+from datatracing.settings import Settings
+
+PREFIX = "DATATRACING_PREFECT_"
+
+
+class CollectorSettings(BaseSettings):
+    """Seconds, unless a name says otherwise. BadInputError names the variable that does not fit."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="ignore", frozen=True)
+
+    announce: bool = Field(default=False, description="Write an artifact with the trace into each run that is kept.")
+    interval: float = Field(default=10.0, gt=0, description="Seconds between two looks for what no event told of.")
+    grace: float = Field(
+        default=30.0, ge=0, description="How long a run's end is held back for tasks that outlive their flow."
+    )
+    look_back: float = Field(
+        default=86_400.0, gt=0, description="How old the runs may be that a collector finds when it first runs."
+    )
+    stale: float = Field(
+        default=86_400.0, gt=0, description="A run of which nothing was heard for so long is stored as lost."
+    )
+    store: str = Field(default="", exclude=True, repr=False)
+    settle: float | None = Field(default=None, ge=0, exclude=True)
+
+    def __init__(self, **values: Any) -> None:
+        try:
+            super().__init__(**{name: value for name, value in values.items() if value is not None})
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = PREFIX + "_".join(str(part) for part in first["loc"]).upper()
+            raise BadInputError(f"{name} does not fit: {first['msg']}") from error
+
+    @cached_property
+    def all(self) -> Settings:
+        """Those of DataTracing; a store that was given here wins."""
+        given = {"store": self.store, "settle_seconds": self.settle}
+        return Settings(**{name: value for name, value in given.items() if value not in {None, ""}})

@@ -1,0 +1,230 @@
+"""Completes runs: whatever Prefect says has ended is read through its API and sealed.
+
+Prefect is the queue. Events make this prompt; looking for what has ended makes it complete. The cursor only moves past
+a run that is stored, so what fails is met again, by any collector; what is stored twice counts once. So two collectors
+do no harm, and there is no lock that a dead one could keep.
+"""
+
+import asyncio
+import logging
+import time
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from datatracing.capture import redaction
+from datatracing.errors import StoreUnreachableError
+from datatracing.model import clock, codec
+from datatracing.model.clock import SECOND
+from datatracing.model.fate import Fate, LedgerEntry
+from datatracing.model.manifest import Manifest
+from datatracing.model.states import State
+from datatracing_prefect import artifact, links
+from datatracing_prefect.agenda import FLOW, SOON, TASK, Agenda, RunId
+from datatracing_prefect.background import OUTSIDE, read_background
+from datatracing_prefect.collecting import CollectorSettings
+from datatracing_prefect.cursors import Cursor
+from datatracing_prefect.manifest import read_manifest
+from datatracing_prefect.mapping import micros, run_ref
+from datatracing_prefect.open_runs import OpenRuns
+from datatracing_prefect.records import Records, read_records
+from datatracing_prefect.rest import PrefectUnreachableError, Rest
+from datatracing_prefect.subscriber import Hint
+
+if TYPE_CHECKING:
+    from datatracing.connection import Connection
+    from datatracing.store.port import RunSummary
+
+log = logging.getLogger("datatracing")
+
+OVERLAP = 600 * SECOND
+"""Microseconds that are looked at again: a run's end is stamped by its own process, and told later."""
+ENDS = ["COMPLETED", "FAILED", "CRASHED", "CANCELLED"]
+
+
+@dataclass
+class Tally:
+    """What was done. `failed` could not be read, `waiting` is not over or too fresh."""
+
+    collected: int = 0
+    failed: int = 0
+    waiting: int = 0
+
+    def __str__(self) -> str:
+        parts = [f"{self.collected} runs collected"]
+        parts += [f"{self.failed} could not be read"] if self.failed else []
+        return ", ".join(parts + ([f"{self.waiting} are to be read again"] if self.waiting else []))
+
+
+class Collector:
+    """Of one Prefect server, into one store. Used by one event loop."""
+
+    def __init__(self, rest: Rest, connection: "Connection", settings: CollectorSettings, cursor: Cursor) -> None:
+        self.rest = rest
+        self.connection = connection
+        self.settings = settings
+        self.cursor = cursor
+        self.namespace = settings.all.namespace
+        self.redactor = redaction(settings.all.capture())
+        self.agenda = Agenda(settings.all.settle_seconds)
+        self.open_runs = OpenRuns(rest, connection, settings)
+        self._woken = asyncio.Event()
+        self._looked_at = 0.0
+        began = cursor.read()
+        self._listed = began or clock.now() - round(settings.look_back * SECOND)
+
+    def heed(self, hint: Hint) -> None:
+        """Take in what an event has told. Returns at once."""
+        if hint.ended_at is not None:
+            self.agenda.ended(hint.run, hint.ended_at)
+        else:
+            self.agenda.stirred(hint.run, time.time())
+        if hint.begun:
+            self.look_soon()
+        self._woken.set()
+
+    def look_soon(self) -> None:
+        """Something has begun, or there was a time in which nobody heard what happened."""
+        self._looked_at = 0.0
+        self._woken.set()
+
+    async def run(self) -> None:
+        """For ever. What is away is waited for."""
+        away = ""
+        while True:
+            try:
+                tally = await self.tick()
+            except (StoreUnreachableError, PrefectUnreachableError) as error:
+                if str(error) != away:
+                    log.warning("DataTracing goes on later: %s", error)
+                away = str(error)
+                self._looked_at = time.time()
+                await asyncio.sleep(min(self.settings.interval, 5.0))
+            else:
+                if tally.collected or tally.failed or away:
+                    log.info("DataTracing: %s", tally)
+                away = ""
+                await self._pause()
+
+    async def tick(self) -> Tally:
+        """Look, if it is time to, and read what is due.
+
+        StoreUnreachableError, PrefectUnreachableError: nothing is lost by it, the next tick goes on there.
+        """
+        tally = Tally()
+        if time.time() - self._looked_at >= self.settings.interval:
+            self._looked_at = time.time()
+            await self._look(tally)
+        for run in self.agenda.due(time.time()):
+            await self._collect(run, tally)
+        await asyncio.to_thread(self.connection.sweep)
+        self._keep_cursor()
+        tally.waiting = len(self.agenda)
+        return tally
+
+    async def _look(self, tally: Tally) -> None:
+        """Everything that has ended behind the cursor, and what is open."""
+        at = clock.now()
+        since = {"end_time": {"after_": clock.rfc3339(self._listed - OVERLAP)}, "state": {"type": {"any_": ENDS}}}
+        async for page in self.rest.pages("/flow_runs/filter", flow_runs=since):
+            for each in page:
+                self.agenda.ended((FLOW, each["id"]), micros(each["end_time"]) or 0)
+        async for page in self.rest.pages("/task_runs/filter", task_runs={**since, **OUTSIDE}):
+            for each in page:
+                self.agenda.ended((TASK, each["id"]), micros(each["end_time"]) or 0)
+        if not self.agenda.full:
+            self._listed = at
+        for run_id in await self.open_runs.look():
+            await self._lost(run_id, tally)
+
+    async def _collect(self, run: RunId, tally: Tally) -> None:
+        """One run that cannot be read holds up no other; who does not answer holds up all."""
+        try:
+            await (self._flow(run, tally) if run[0] == FLOW else self._task(run, tally))
+        except (StoreUnreachableError, PrefectUnreachableError):
+            raise
+        except LookupError:
+            self.agenda.drop(run)  # deleted since: there is nothing left to read
+        except Exception as error:
+            tally.failed += 1
+            await self._failed(run, error, again=self.agenda.failed(run, time.time()))
+
+    async def _flow(self, run: RunId, tally: Tally) -> None:
+        entry = self.agenda[run]
+        observed_at = clock.now()
+        records = await read_records(self.rest, run[1])
+        if not records.over:
+            self.agenda.drop(run)  # it has begun again
+            return
+        age = time.time() - entry.ended_at / SECOND
+        if records.open_tasks and age < self.settings.grace and not entry.digest:
+            self.agenda.wait(run, time.time() + SOON)
+            return
+        dead = records.state in {State.CRASHED, State.CANCELLED} or age > self.settings.stale
+        found = await links.found(records, self.namespace)
+        manifest = read_manifest(records, self.namespace, found, observed_at=observed_at, given_up=dead)
+        digest = await self._complete(manifest, entry.digest, records, tally)
+        self.agenda.read(run, time.time(), digest, goes_on=records.unsettled and not dead)
+
+    async def _task(self, run: RunId, tally: Tally) -> None:
+        """A task that ran in the background, outside of any flow."""
+        entry = self.agenda[run]
+        manifest = await read_background(self.rest, run[1], self.namespace, observed_at=clock.now())
+        if manifest is None:
+            self.agenda.close(run)  # it has begun again, or it is part of another run
+            return
+        digest = await self._complete(manifest, entry.digest, None, tally)
+        self.agenda.read(run, time.time(), digest, goes_on=False)
+
+    async def _lost(self, run_id: str, tally: Tally) -> None:
+        try:
+            observed_at = clock.now()
+            records = await read_records(self.rest, run_id)
+        except LookupError:
+            return
+        if not records.over:
+            found = await links.found(records, self.namespace)
+            manifest = read_manifest(records, self.namespace, found, observed_at=observed_at, lost=True)
+            await self._complete(manifest, "", None, tally)
+            self.open_runs.lost(run_id)
+
+    async def _complete(self, manifest: Manifest, before: str, records: Records | None, tally: Tally) -> str:
+        """Store it, unless that was done; a digest of what is stored."""
+        digest = sha256(codec.dumps(replace(manifest, observed_at=0))).hexdigest()
+        if digest != before:
+            sealed = await asyncio.to_thread(lambda: self.connection.complete(self.redactor.manifest(manifest)))
+            tally.collected += not before
+            if self.settings.announce and records is not None:
+                await self._announce(records.run_id, sealed)
+        return digest
+
+    async def _announce(self, run_id: str, sealed: "RunSummary") -> None:
+        try:
+            document = await asyncio.to_thread(self.connection.trace, sealed.trace_id)
+            await artifact.announce(self.rest, run_id, sealed, document, self.settings.all.ui_url)
+        except Exception:
+            log.warning("DataTracing could not write an artifact into run %s", run_id, exc_info=True)
+
+    async def _failed(self, run: RunId, error: Exception, *, again: bool) -> None:
+        log.warning("DataTracing could not read run %s%s", run[1], "" if again else "; it is given up", exc_info=error)
+        if not again:
+            trace_id = run_ref("", run[1], self.namespace).trace_id
+            reason = f"the collector could not read the run: {type(error).__name__}"
+            entry = LedgerEntry(Fate.LOST, reason, 1, clock.now(), trace_id)
+            await asyncio.to_thread(self.connection.lose, [entry])
+
+    def _keep_cursor(self) -> None:
+        behind = min([self._listed, *self.agenda.waiting()])
+        self.cursor.write(behind)
+        self.agenda.forget(self._listed - 2 * OVERLAP)
+
+    async def _pause(self) -> None:
+        """Until an event comes, or something is due, or it is time to look."""
+        self._woken.clear()
+        due = self.agenda.next()
+        until = min(self._looked_at + self.settings.interval, due if due is not None else float("inf"))
+        try:
+            await asyncio.wait_for(self._woken.wait(), max(until - time.time(), 0.05))
+        except asyncio.TimeoutError:  # the name for it in Python 3.10
+            return
+        await asyncio.sleep(0.05)  # events come in bundles

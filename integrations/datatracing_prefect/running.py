@@ -1,0 +1,72 @@
+"""A collector with all that it needs: Prefect's client, the store, the cursor, and somebody who listens to events."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+from datatracing_prefect.collecting import CollectorSettings
+from datatracing_prefect.collector import Collector, Tally
+from datatracing_prefect.cursors import Cursor
+from datatracing_prefect.rest import Rest
+from datatracing_prefect.subscriber import Hints, Subscriber
+
+if TYPE_CHECKING:
+    from datatracing.connection import Connection
+
+Listening = Callable[[Hints, Callable[[], None]], Coroutine[Any, Any, None]]
+"""Gives events to the hints for ever, and calls the other function whenever they begin to come (again)."""
+
+
+class Running:
+    """One collector at work."""
+
+    def __init__(self, collector: Collector, listening: Listening) -> None:
+        self.collector = collector
+        self._listening = listening
+
+    async def catch_up(self) -> Tally:
+        """Everything that has ended by now. StoreUnreachableError, PrefectUnreachableError."""
+        return await self.collector.tick()
+
+    async def forever(self) -> None:
+        """Until it is cancelled."""
+        hints = Hints(self.collector.heed)
+        listener = asyncio.create_task(self._listening(hints, self.collector.look_soon))
+        try:
+            await self.collector.run()
+        finally:
+            listener.cancel()
+            with suppress(asyncio.CancelledError):
+                await listener
+
+
+@asynccontextmanager
+async def collecting(settings: CollectorSettings) -> AsyncIterator[Running]:
+    """From the server at PREFECT_API_URL into the configured store."""
+    from prefect.client.orchestration import get_client
+    from prefect.settings import PREFECT_API_URL
+
+    async with get_client() as client:
+        with_store = opened(settings)
+        try:
+            yield Running(_collector(client, with_store, settings, str(PREFECT_API_URL.value())), listen)
+        finally:
+            with_store.close()
+
+
+def opened(settings: CollectorSettings) -> "Connection":
+    """A SQLite file has no administrator, so its tables are made here."""
+    from datatracing.connection import connect
+
+    return connect(settings=settings.all, migrate=settings.all.store.startswith("sqlite:"))
+
+
+def _collector(client: Any, connection: "Connection", settings: CollectorSettings, server: str) -> Collector:
+    cursor = Cursor.of(settings.all.spool_dir, server, settings.all.namespace, settings.all.store)
+    return Collector(Rest(client), connection, settings, cursor)
+
+
+async def listen(hints: Hints, connected: Callable[[], None]) -> None:
+    """Over a websocket."""
+    await Subscriber(hints, connected).run()
