@@ -5,13 +5,14 @@ flows and tasks.
 from datatracing.model.states import State
 
 AWAITING_RETRY, RETRYING, NOT_READY, CACHED, SUSPENDED = "AwaitingRetry", "Retrying", "NotReady", "Cached", "Suspended"
-RUNNING, COMPLETED, FAILED, CRASHED, CANCELLED = "RUNNING", "COMPLETED", "FAILED", "CRASHED", "CANCELLED"
+SCHEDULED, PENDING, RUNNING = "SCHEDULED", "PENDING", "RUNNING"
+COMPLETED, FAILED, CRASHED, CANCELLED = "COMPLETED", "FAILED", "CRASHED", "CANCELLED"
 FINAL = frozenset({COMPLETED, FAILED, CRASHED, CANCELLED})
 """Types of states that Prefect calls terminal."""
 
 BY_TYPE = {
-    "SCHEDULED": State.SCHEDULED,
-    "PENDING": State.QUEUED,
+    SCHEDULED: State.SCHEDULED,
+    PENDING: State.QUEUED,
     RUNNING: State.RUNNING,
     "CANCELLING": State.RUNNING,
     "PAUSED": State.DEFERRED,

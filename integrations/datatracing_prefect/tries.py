@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Any
 
 from datatracing.model.event import Times
 from datatracing.model.states import State
-from datatracing_prefect.states import AWAITING_RETRY, FINAL, RUNNING, left_open, state
+from datatracing_prefect.mapping import micros
+from datatracing_prefect.states import AWAITING_RETRY, FINAL, PENDING, RUNNING, left_open, state
 
 
 @dataclass(frozen=True)
@@ -17,6 +19,12 @@ class Moment:
     at: int
     due_at: int | None = None
     message: str = ""
+
+
+def moment_of(found: Any) -> Moment:
+    """A state as Prefect's own objects have it."""
+    due = micros(found.state_details.scheduled_time)
+    return Moment(found.type.value, found.name, micros(found.timestamp) or 0, due, found.message or "")
 
 
 @dataclass(frozen=True)
@@ -35,29 +43,32 @@ class Try:
         return self.state.terminal
 
 
-def read_tries(moments: Iterable[Moment], created_at: int | None = None) -> list[Try]:
-    """At least one, unless there are no moments. `created_at` is when the task run came to be."""
+def read_tries(moments: Iterable[Moment], *, first: int = 1) -> list[Try]:
+    """At least one, unless there are no moments. `first` is the number of the first attempt among them."""
     tries: list[Try] = []
-    due: int | None = created_at
+    due: int | None = None
+    queued: int | None = None
     for moment in sorted(moments, key=lambda each: each.at):
         due = due if due is not None or tries else moment.at
+        queued = moment.at if moment.kind == PENDING and queued is None else queued
         if moment.kind == RUNNING:
-            tries = _begun(tries, moment, due)
+            began = Times(due, None if tries and tries[-1].number else queued, moment.at)
+            tries = _begun(tries, moment, began, first)
             due = None
         elif tries and tries[-1].number:
             tries[-1] = _went_on(tries[-1], moment)
             due = moment.due_at if moment.name == AWAITING_RETRY else due
         else:
-            tries = [_never_ran(moment, due)]
+            tries = [_never_ran(moment, due, queued)]
     return tries
 
 
-def _begun(tries: list[Try], moment: Moment, due: int | None) -> list[Try]:
+def _begun(tries: list[Try], moment: Moment, began: Times, first: int) -> list[Try]:
     before = [each for each in tries if each.number]
     if before and not before[-1].over:
         before[-1] = _ended(before[-1], State.RETRIED, moment)
-    number = before[-1].number + 1 if before else 1
-    return [*before, Try(number, State.RUNNING, moment.name, Times(scheduled_at=due, started_at=moment.at))]
+    number = before[-1].number + 1 if before else first
+    return [*before, Try(number, State.RUNNING, moment.name, began)]
 
 
 def _went_on(attempt: Try, moment: Moment) -> Try:
@@ -74,11 +85,10 @@ def _ended(attempt: Try, how: State, moment: Moment) -> Try:
     return replace(attempt, state=how, raw_state=moment.name, times=times, message=moment.message or attempt.message)
 
 
-def _never_ran(moment: Moment, due: int | None) -> Try:
+def _never_ran(moment: Moment, due: int | None, queued: int | None) -> Try:
     how = state(moment.kind, moment.name)
-    return Try(
-        0, how, moment.name, Times(scheduled_at=due, ended_at=moment.at if how.terminal else None), moment.message
-    )
+    times = Times(due, queued, ended_at=moment.at if how.terminal else None)
+    return Try(0, how, moment.name, times, moment.message)
 
 
 def closed(tries: list[Try], run: State) -> list[Try]:

@@ -1,0 +1,153 @@
+"""The only file that knows of Prefect versions, and of what Prefect does not promise to keep.
+
+Supported: 3.7.7 to 3.9. With any other version nothing of Prefect is wrapped: hooks still tell of flow runs, and
+`datatracing prefect collect` of everything.
+"""
+
+import functools
+import inspect
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from datatracing.capture import guard
+
+log = logging.getLogger("datatracing")
+
+SUPPORTED = (3, 7, 7), (3, 10)
+"""From the first on, below the second."""
+CALLS = (
+    "set_flow_run_state",
+    "create_flow_run",
+    "create_flow_run_from_deployment",
+    "create_task_run",
+    "read_flow_run",
+    "read_deployment_by_name",
+)
+"""Methods of Prefect's client, sync and async, whose answers tell of flow runs."""
+MARK = "__datatracing__"
+"""What a wrapped function carries, so that it is not wrapped twice."""
+Heard = Callable[..., None]
+
+
+@dataclass(frozen=True)
+class Here:
+    """The run that a thread or coroutine is executing. `flow` and `flow_run` belong together; each may be None."""
+
+    flow: Any = None
+    flow_run: Any = None
+    task_run: Any = None
+
+
+def version() -> str:
+    """Of the Prefect that is installed."""
+    import prefect
+
+    return str(prefect.__version__)
+
+
+def supported(found: str) -> bool:
+    """Whether this version's inner parts are known."""
+    digits = [int(part) for part in found.split("+", maxsplit=1)[0].split(".")[:3] if part.isdigit()]
+    return SUPPORTED[0] <= tuple(digits) < SUPPORTED[1]
+
+
+def here() -> Here:
+    """What Prefect's contexts say."""
+    from prefect.context import FlowRunContext, TaskRunContext
+
+    flow, task = FlowRunContext.get(), TaskRunContext.get()
+    return Here(
+        flow.flow if flow is not None else None,
+        flow.flow_run if flow is not None else None,
+        task.task_run if task is not None else None,
+    )
+
+
+def forwards(worker: Any) -> bool:
+    """Whether a worker for events hands them to the worker of the parent process, where they are heard again."""
+    from prefect.events.worker import ProcessPoolForwardingEventsClient
+
+    return worker.client_type is ProcessPoolForwardingEventsClient
+
+
+def tap_events(heard: Heard) -> None:
+    """Call `heard(worker, event)` before an event is sent. Again is once."""
+    from prefect.events.worker import EventsWorker
+
+    original = EventsWorker.send
+    if hasattr(original, MARK):
+        return
+
+    @functools.wraps(original)
+    def send(self: Any, event: Any) -> Any:
+        with guard("prefect.event"):
+            heard(self, event)
+        return original(self, event)
+
+    setattr(send, MARK, True)
+    EventsWorker.send = send  # type: ignore[method-assign]  # the tap: events are sent from nowhere else
+
+
+def tap_client(heard: Heard) -> None:
+    """Call `heard(method, arguments, answer)` when a client's method in CALLS has been answered. Again is once."""
+    for owner, method in _methods():
+        original = getattr(owner, method)
+        if not hasattr(original, MARK):
+            wrapped = (
+                _asynchronous(original, heard) if inspect.iscoroutinefunction(original) else _plain(original, heard)
+            )
+            setattr(wrapped, MARK, True)
+            setattr(owner, method, wrapped)
+
+
+def tap_flows(made: Callable[[Any], None]) -> None:
+    """Call `made(flow)` for each flow that is defined from now on. Again is once."""
+    from prefect.flows import Flow
+
+    original = Flow.__init__
+    if hasattr(original, MARK):
+        return
+
+    @functools.wraps(original)
+    def init(self: Any, *args: Any, **options: Any) -> None:
+        original(self, *args, **options)
+        with guard("prefect.flow"):
+            made(self)
+
+    setattr(init, MARK, True)
+    Flow.__init__ = init  # type: ignore[method-assign]  # there is no hook for flows that come to be
+
+
+def _methods() -> Iterator[tuple[type, str]]:
+    from prefect.client.orchestration import PrefectClient, SyncPrefectClient
+
+    for client in (PrefectClient, SyncPrefectClient):
+        yield from ((client, name) for name in CALLS)
+
+
+def _plain(original: Any, heard: Heard) -> Any:
+    @functools.wraps(original)
+    def call(self: Any, *args: Any, **options: Any) -> Any:
+        answer = original(self, *args, **options)
+        with guard("prefect.client"):
+            heard(original.__name__, _arguments(original, self, args, options), answer)
+        return answer
+
+    return call
+
+
+def _asynchronous(original: Any, heard: Heard) -> Any:
+    @functools.wraps(original)
+    async def call(self: Any, *args: Any, **options: Any) -> Any:
+        answer = await original(self, *args, **options)
+        with guard("prefect.client"):
+            heard(original.__name__, _arguments(original, self, args, options), answer)
+        return answer
+
+    return call
+
+
+def _arguments(original: Any, client: Any, args: tuple[Any, ...], options: dict[str, Any]) -> dict[str, Any]:
+    return inspect.signature(original).bind(client, *args, **options).arguments if args else options

@@ -1,0 +1,125 @@
+"""What a process has seen, as statements for the spool and as the run's own account of its end. Pure."""
+
+import sys
+import traceback
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from datatracing.model.event import ErrorInfo, EventKind, Times
+from datatracing.model.link import AssetUse, Dependency, Link
+from datatracing.model.manifest import Attempt, Manifest
+from datatracing.model.run import RunRef, SpanKey
+from datatracing.model.states import State
+from datatracing_prefect.mapping import error_info, span_key
+from datatracing_prefect.seen import FlowSeen, TaskSeen
+from datatracing_prefect.states import CRASHED, state
+from datatracing_prefect.tries import Moment, Try, closed
+
+FRAMES = -20
+"""The innermost ones."""
+MESSAGE_LIMIT, STACK_LIMIT = 4_096, 16_384
+KINDS = {State.RUNNING: EventKind.STARTED, State.DEFERRED: EventKind.SUSPENDED}
+
+
+@dataclass(frozen=True)
+class Statement:
+    """What `Recorder.emit` takes. `at` is Prefect's own time of it."""
+
+    kind: EventKind
+    run: RunRef
+    at: int
+    span: SpanKey | None = None
+    state: State | None = None
+    raw_state: str | None = None
+    times: Times = Times()
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    error: ErrorInfo | None = None
+    links: tuple[Link, ...] = ()
+    assets: tuple[AssetUse, ...] = ()
+    dependencies: tuple[Dependency, ...] = ()
+    edges_known: bool = True
+
+
+def attempts_moved(flow: FlowSeen, task: TaskSeen, changed: Iterable[Try], moment: Moment) -> Iterator[Statement]:
+    """One for each attempt that a state has changed. What does not change is said with the attempt's first."""
+    for each in changed:
+        first = not each.number or (each.state is State.RUNNING and each.times.started_at == moment.at)
+        yield Statement(
+            kind=EventKind.ENDED if each.over else KINDS.get(each.state, EventKind.NOTED),
+            run=flow.run,
+            at=moment.at,
+            span=span_key(task.task, task.task_run_id, each.number),
+            state=each.state,
+            raw_state=each.raw_state,
+            times=each.times,
+            attributes=task.attributes if first else {},
+            error=_attempt_error(each, moment),
+            dependencies=task.dependencies if first else (),
+            edges_known=flow.edges_known(task),
+        )
+
+
+def flow_moved(flow: FlowSeen, moment: Moment) -> Statement:
+    """The run itself went into another state."""
+    how = state(moment.kind, moment.name)
+    return Statement(
+        kind=EventKind.ENDED if how.terminal else KINDS.get(how, EventKind.NOTED),
+        run=flow.run,
+        at=moment.at,
+        state=how,
+        raw_state=moment.name,
+        times=Times(flow.scheduled_at, None, flow.started_at, moment.at if how.terminal else None),
+        attributes=flow.attributes if how is State.RUNNING or how.terminal else {},
+        error=_said(moment.name, moment.message, crashed=moment.kind == CRASHED) if how.failing else None,
+        links=tuple(flow.links),
+    )
+
+
+def account(flow: FlowSeen, observed_at: int, *, final: bool) -> Manifest:
+    """The run as its process knows it. `final`: nothing more will be heard of what is open in it."""
+    last = flow.moments[-1]
+    ended = last.at if flow.over else None
+    return Manifest(
+        run=flow.run,
+        state=flow.state,
+        raw_state=last.name,
+        observed_at=observed_at,
+        times=Times(flow.scheduled_at, None, flow.started_at, ended),
+        attempts=tuple(_attempts(flow, final=final)),
+        dependencies=tuple(dict.fromkeys(edge for task in flow.tasks.values() for edge in task.dependencies)),
+        links=tuple(flow.links),
+        attributes=flow.attributes,
+        recorded=False,
+    )
+
+
+def _attempts(flow: FlowSeen, *, final: bool) -> Iterator[Attempt]:
+    """Without times, which the events have. A task run that may still begin is left out: it has no attempt yet."""
+    for task in flow.tasks.values():
+        for each in closed(task.tries, flow.state) if final and task.tries else task.tries:
+            if each.number or each.over:
+                key = span_key(task.task, task.task_run_id, each.number)
+                known = flow.edges_known(task)
+                yield Attempt(key, each.state, each.raw_state, reports=bool(each.number), edges_known=known)
+
+
+def _attempt_error(attempt: Try, moment: Moment) -> ErrorInfo | None:
+    if attempt.state is State.RETRIED:
+        return _live("") or (error_info(attempt.raw_state, moment.message) if moment.message else None)
+    if not attempt.state.failing:
+        return None
+    return _said(attempt.raw_state, moment.message, crashed=moment.kind == CRASHED)
+
+
+def _said(name: str, message: str, *, crashed: bool) -> ErrorInfo:
+    return _live("" if crashed else message or name) or error_info(name, message)
+
+
+def _live(message: str) -> ErrorInfo | None:
+    """The error that this thread is handling, if it is the one that Prefect's message is about."""
+    error = sys.exc_info()[1]
+    if error is None or (message and type(error).__name__ not in message):
+        return None
+    stack = "".join(traceback.format_exception(type(error), error, error.__traceback__, limit=FRAMES))
+    return ErrorInfo(type(error).__name__, str(error)[:MESSAGE_LIMIT], stack[-STACK_LIMIT:])

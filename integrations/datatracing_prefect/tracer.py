@@ -1,0 +1,204 @@
+"""What DataTracing has in a process that runs flows: a recorder, and what has been seen so far."""
+
+import atexit
+import logging
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping
+from threading import Lock, RLock
+from typing import Any
+
+from datatracing.capture import Recorder, guard, redaction
+from datatracing.model import clock
+from datatracing.model.event import EventKind
+from datatracing.model.link import AssetUse, Direction, Link, LinkKind
+from datatracing.model.run import RunRef
+from datatracing_prefect import statements
+from datatracing_prefect.mapping import inputs, run_ref, task_name, untracked
+from datatracing_prefect.seen import FlowSeen, TaskSeen
+from datatracing_prefect.settings import TapSettings
+from datatracing_prefect.statements import Statement
+from datatracing_prefect.tries import Moment
+
+log = logging.getLogger("datatracing")
+
+FLOWS = 1_000
+"""Flow runs that are remembered after their end, for what still comes of them."""
+
+
+class Tracer:
+    """Safe to use from many threads; the lock is held for a few steps in memory."""
+
+    def __init__(self, settings: TapSettings) -> None:
+        self.settings = settings
+        self.namespace = settings.capture.namespace
+        self.recorder = Recorder(settings.capture, redaction(settings.capture))
+        self._lock = RLock()
+        self._flows: OrderedDict[str, FlowSeen] = OrderedDict()
+        self._called_by: OrderedDict[str, str] = OrderedDict()
+        """The flow run that has called another one, by the id of that."""
+        # Before the recorder's own, which has been registered earlier: what is said here has to be delivered too.
+        atexit.register(self.close)
+
+    def known(self, flow_run_id: str) -> bool:
+        """Whether this flow run is traced here."""
+        return flow_run_id in self._flows
+
+    def begin(self, flow_name: str, flow_run_id: str, attributes: Mapping[str, Any], scheduled_at: int | None) -> None:
+        """Trace this flow run from now on. Again changes nothing."""
+        with self._lock:
+            if flow_run_id in self._flows:
+                return
+            run = run_ref(flow_name, flow_run_id, self.namespace)
+            flow = self._flows[flow_run_id] = FlowSeen(run, attributes, scheduled_at)
+            caller = self._flows.get(self._called_by.get(flow_run_id, ""))
+            if caller is not None:
+                flow.links[Link(LinkKind.CHILD, Direction.UP, caller.run, "called as a subflow")] = None
+            self._forget()
+
+    def flow_moved(self, flow_run_id: str, moment: Moment) -> None:
+        """A flow run that is traced, or one that such a run has called, went into another state."""
+        said: list[Statement] = []
+        with self._lock:
+            flow = self._flows.get(flow_run_id)
+            new = flow is not None and flow.moved(moment)
+            if flow is not None and new:
+                said.append(statements.flow_moved(flow, moment))
+            caller = self._flows.get(self._called_by.get(flow_run_id, ""))
+            call = caller.tasks.get(caller.children.get(flow_run_id, "")) if caller else None
+            if caller is not None and call is not None:
+                said += self._attempts(caller, call, moment, 0)
+        self._say(said)
+        if flow is not None and new and flow.over:
+            self._ended(flow_run_id, flow)
+
+    def task_moved(
+        self,
+        flow_run_id: str,
+        task_run_id: str,
+        facts: Mapping[str, Any],
+        moment: Moment,
+        *,
+        pooled: bool = False,
+        untrackable: bool = False,
+    ) -> None:
+        """A task run of a flow run that is traced went into another state; `facts` are what Prefect has of it.
+
+        `pooled`: it runs in a process of a pool, where Prefect has made values of the futures that it was given.
+        `untrackable`: what it returned has no identity that Prefect could follow.
+        """
+        with self._lock:
+            flow = self._flows.get(flow_run_id)
+            if flow is None:
+                return
+            task = flow.tasks.get(task_run_id) or self._seen(flow, task_run_id, facts, pooled=pooled)
+            said = self._attempts(flow, task, moment, int(facts.get("run_count") or 0))
+            if untrackable:
+                flow.untrackable_at = min(flow.untrackable_at or moment.at, moment.at)
+        self._say(said)
+
+    def called(self, flow_run_id: str, task_run_id: str, child: RunRef, kind: LinkKind, evidence: str) -> None:
+        """A flow run has called another one. `task_run_id` stands for the call, if it is not empty."""
+        with self._lock:
+            flow = self._flows.get(flow_run_id)
+            if flow is None:
+                return
+            link = Link(kind, Direction.DOWN, child, evidence)
+            flow.links[link] = None
+            if task_run_id:
+                flow.children[child.run_key] = task_run_id
+            self._called_by[child.run_key] = flow_run_id
+        self._say([Statement(EventKind.NOTED, flow.run, clock.now(), links=(link,))])
+
+    def used(self, flow_run_id: str, task_run_id: str, assets: tuple[AssetUse, ...]) -> None:
+        """A task run has read or written assets."""
+        with self._lock:
+            flow = self._flows.get(flow_run_id)
+            task = flow.tasks.get(task_run_id) if flow else None
+            if flow is None or task is None:
+                return
+            span = statements.span_key(task.task, task_run_id, task.tries[-1].number)
+        self._say([Statement(EventKind.NOTED, flow.run, clock.now(), span=span, assets=assets)])
+
+    def waits_for(self, flow_run_id: str) -> bool:
+        """Whether a flow run that is traced has called this one, which runs elsewhere."""
+        return flow_run_id in self._called_by and flow_run_id not in self._flows
+
+    def caller_of(self, task_run_id: str) -> str:
+        """The flow run that is traced and has this task run; empty if there is none."""
+        with self._lock:
+            return next((key for key, flow in self._flows.items() if task_run_id in flow.tasks), "")
+
+    def close(self) -> None:
+        """The process ends: what is open in flow runs that are over stays so."""
+        with guard("prefect.close"):
+            for flow in list(self._flows.values()):
+                if flow.over and flow.open_tasks:
+                    self.recorder.complete(statements.account(flow, clock.now(), final=True))
+
+    def _seen(
+        self,
+        flow: FlowSeen,
+        task_run_id: str,
+        facts: Mapping[str, Any],
+        *,
+        pooled: bool,
+    ) -> TaskSeen:
+        name = task_name(str(facts["name"]), str(facts["task_key"]), str(facts["dynamic_key"]))
+        given = facts.get("task_inputs")
+        edges, found = flow.named(inputs(given), name, task_run_id)
+        attributes = {
+            "prefect.task_run": facts["name"],
+            "prefect.task_version": facts.get("task_version"),
+            "prefect.tags": sorted(facts.get("tags") or ()),
+        }
+        lost = not found or (pooled and untracked(given) and any(each.over for each in flow.tasks.values()))
+        known = {key: value for key, value in attributes.items() if value}
+        task = TaskSeen(name, task_run_id, known, edges, untracked(given), lost)
+        flow.remember(task)
+        return task
+
+    def _attempts(self, flow: FlowSeen, task: TaskSeen, moment: Moment, number: int) -> list[Statement]:
+        return list(statements.attempts_moved(flow, task, task.moved(moment, number), moment))
+
+    def _ended(self, flow_run_id: str, flow: FlowSeen) -> None:
+        with self._lock:
+            manifest = statements.account(flow, clock.now(), final=False)
+        self.recorder.complete(manifest)
+        if flow_run_id not in self._called_by:
+            # Whoever was told to end may be gone before its exit handlers run.
+            self.recorder.flush()
+
+    def _say(self, said: Iterable[Statement]) -> None:
+        for each in said:
+            self.recorder.emit(**vars(each))
+
+    def _forget(self) -> None:
+        over = [key for key, flow in self._flows.items() if flow.over and not flow.open_tasks]
+        for key in over[: max(0, len(self._flows) - FLOWS)]:
+            del self._flows[key]
+        while len(self._called_by) > FLOWS * 10:
+            self._called_by.popitem(last=False)
+
+
+_made: list[Tracer | None] = []
+_making = Lock()
+
+
+def tracer() -> Tracer | None:
+    """This process's tracer; None when what is configured cannot be used. Without a store it fills the spool, for
+    `datatracing spool ship`."""
+    if not _made:
+        with _making, guard("prefect.configure"):
+            if not _made:
+                _configure(_made.append)
+    return _made[0] if _made else None
+
+
+def _configure(use: Callable[[Tracer | None], None]) -> None:
+    from datatracing.errors import BadInputError
+
+    try:
+        use(Tracer(TapSettings.read()))
+    except BadInputError as error:
+        log.warning("DataTracing is off: %s", error)
+        use(None)
