@@ -86,8 +86,7 @@ def tap_events(heard: Heard) -> None:
             heard(self, event)
         return original(self, event)
 
-    setattr(send, MARK, True)
-    EventsWorker.send = send  # type: ignore[method-assign]  # the tap: events are sent from nowhere else
+    _put(EventsWorker, original, send)
 
 
 def tap_client(heard: Heard) -> None:
@@ -98,8 +97,7 @@ def tap_client(heard: Heard) -> None:
             wrapped = (
                 _asynchronous(original, heard) if inspect.iscoroutinefunction(original) else _plain(original, heard)
             )
-            setattr(wrapped, MARK, True)
-            setattr(owner, method, wrapped)
+            _put(owner, original, wrapped)
 
 
 def tap_flows(made: Callable[[Any], None]) -> None:
@@ -116,8 +114,12 @@ def tap_flows(made: Callable[[Any], None]) -> None:
         with guard("prefect.flow"):
             made(self)
 
-    setattr(init, MARK, True)
-    Flow.__init__ = init  # type: ignore[method-assign]  # there is no hook for flows that come to be
+    _put(Flow, original, init)
+
+
+def _put(owner: type, original: Any, wrapped: Any) -> None:
+    setattr(wrapped, MARK, True)
+    setattr(owner, original.__name__, wrapped)
 
 
 def _methods() -> Iterator[tuple[type, str]]:

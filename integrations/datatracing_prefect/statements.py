@@ -4,6 +4,7 @@ import sys
 import traceback
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from types import TracebackType
 from typing import Any
 
 from datatracing.model.event import ErrorInfo, EventKind, Times
@@ -116,10 +117,18 @@ def _said(name: str, message: str, *, crashed: bool) -> ErrorInfo:
     return _live("" if crashed else message or name) or error_info(name, message)
 
 
+def _users(trace: TracebackType | None) -> TracebackType | None:
+    """Without the frames that Prefect comes with before the user's own; all of them where there are no others."""
+    inner = trace
+    while inner is not None and str(inner.tb_frame.f_globals.get("__name__", "")).startswith("prefect."):
+        inner = inner.tb_next
+    return inner or trace
+
+
 def _live(message: str) -> ErrorInfo | None:
     """The error that this thread is handling, if it is the one that Prefect's message is about."""
     error = sys.exc_info()[1]
     if error is None or (message and type(error).__name__ not in message):
         return None
-    stack = "".join(traceback.format_exception(type(error), error, error.__traceback__, limit=FRAMES))
+    stack = "".join(traceback.format_exception(type(error), error, _users(error.__traceback__), limit=FRAMES))
     return ErrorInfo(type(error).__name__, str(error)[:MESSAGE_LIMIT], stack[-STACK_LIMIT:])

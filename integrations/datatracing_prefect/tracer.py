@@ -13,7 +13,7 @@ from datatracing.model.event import EventKind
 from datatracing.model.link import AssetUse, Direction, Link, LinkKind
 from datatracing.model.run import RunRef
 from datatracing_prefect import statements
-from datatracing_prefect.mapping import inputs, run_ref, task_name, untracked
+from datatracing_prefect.mapping import inputs, run_ref, span_key, task_name, untracked
 from datatracing_prefect.seen import FlowSeen, TaskSeen
 from datatracing_prefect.settings import TapSettings
 from datatracing_prefect.statements import Statement
@@ -116,7 +116,7 @@ class Tracer:
             task = flow.tasks.get(task_run_id) if flow else None
             if flow is None or task is None:
                 return
-            span = statements.span_key(task.task, task_run_id, task.tries[-1].number)
+            span = span_key(task.task, task_run_id, task.tries[-1].number)
         self._say([Statement(EventKind.NOTED, flow.run, clock.now(), span=span, assets=assets)])
 
     def waits_for(self, flow_run_id: str) -> bool:
