@@ -162,7 +162,9 @@ class Collector:
             return
         dead = records.state in {State.CRASHED, State.CANCELLED} or age > self.settings.stale
         found = await links.found(records, self.namespace)
-        manifest = read_manifest(records, self.namespace, found, observed_at=observed_at, given_up=dead)
+        manifest = await asyncio.to_thread(
+            read_manifest, records, self.namespace, found, observed_at=observed_at, given_up=dead
+        )
         digest = await self._complete(manifest, entry.digest, records, tally)
         self.agenda.read(run, time.time(), digest, goes_on=records.unsettled and not dead)
 

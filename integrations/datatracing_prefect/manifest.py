@@ -54,9 +54,10 @@ def run_attributes(records: Records) -> dict[str, Any]:
     found = {
         "prefect.flow_run": run["name"],
         "prefect.flow_version": run["flow_version"],
-        "prefect.tags": run["tags"],
+        "prefect.tags": sorted(run["tags"] or ()),
         "prefect.parameters": sorted(run["parameters"] or ()),
-        "prefect.deployment": deployment["name"] if deployment else run["deployment_id"],
+        "prefect.deployment": run["deployment_id"],
+        "prefect.deployment_name": deployment["name"] if deployment else None,
         "prefect.deployment_version": run.get("deployment_version"),
         "prefect.work_pool": run["work_pool_name"],
         "prefect.work_queue": run["work_queue_name"],
@@ -73,7 +74,7 @@ def task_attributes(task_run: Plain) -> dict[str, Any]:
     found = {
         "prefect.task_run": task_run["name"],
         "prefect.task_version": task_run["task_version"],
-        "prefect.tags": task_run["tags"],
+        "prefect.tags": sorted(task_run["tags"] or ()),
         "prefect.flow_run_attempt": task_run["flow_run_run_count"] if task_run["flow_run_run_count"] > 1 else None,
     }
     return {name: value for name, value in found.items() if value}

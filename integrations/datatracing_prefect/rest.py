@@ -20,7 +20,8 @@ class PrefectUnreachableError(DataTracingError):
 
 
 class Rest:
-    """Over Prefect's own client, which knows the address and the password, and tries again what can be tried again.
+    """Over Prefect's own client, which knows the address and the password, and tries again what can be tried again; or
+    over a client of httpx that is as good.
 
     Every method raises PrefectUnreachableError, which is also what a refusal and an unknown answer are.
     """
@@ -82,6 +83,7 @@ class Rest:
     async def _ask(self, method: str, path: str, **rest: Any) -> Any:
         try:
             response = await self._client.request(method, path, **rest)
+            response.raise_for_status()
             return response.json() if response.content else None
         except httpx.HTTPStatusError as error:
             if error.response.status_code == httpx.codes.NOT_FOUND:

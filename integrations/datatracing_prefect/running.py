@@ -50,7 +50,7 @@ async def collecting(settings: CollectorSettings) -> AsyncIterator[Running]:
     async with get_client() as client:
         with_store = opened(settings)
         try:
-            yield Running(_collector(client, with_store, settings, str(PREFECT_API_URL.value())), listen)
+            yield running(client, with_store, settings, str(PREFECT_API_URL.value()), listen)
         finally:
             with_store.close()
 
@@ -62,9 +62,12 @@ def opened(settings: CollectorSettings) -> "Connection":
     return connect(settings=settings.all, migrate=settings.all.store.startswith("sqlite:"))
 
 
-def _collector(client: Any, connection: "Connection", settings: CollectorSettings, server: str) -> Collector:
+def running(
+    client: Any, connection: "Connection", settings: CollectorSettings, server: str, listening: Listening
+) -> Running:
+    """`client` is Prefect's, or one of httpx for its API; `server` tells Prefects apart."""
     cursor = Cursor.of(settings.all.spool_dir, server, settings.all.namespace, settings.all.store)
-    return Collector(Rest(client), connection, settings, cursor)
+    return Running(Collector(Rest(client), connection, settings, cursor), listening)
 
 
 async def listen(hints: Hints, connected: Callable[[], None]) -> None:

@@ -50,7 +50,7 @@ async def same_trace(records: Records, namespace: str) -> AsyncIterator[Link]:
     if known:
         end = ends[max(known, key=lambda each: (str(each["start_time"]), each["id"]))["id"]]
         evidence = f"in the same OpenTelemetry trace {trace_id}, by Prefect's label {OTEL_LABEL}"
-        yield Link(LinkKind.PROPAGATED, Direction.UP, end, evidence, Confidence.INFERRED)
+        yield Link(LinkKind.TRIGGERED, Direction.UP, end, evidence, Confidence.INFERRED)
 
 
 def dashed(trace_id: str) -> str:

@@ -1,0 +1,78 @@
+"""The collector and the read API inside Prefect's server, under /datatracing.
+
+Whoever may read Prefect's API may read the traces of this Prefect, and no others: Prefect knows one password for
+everybody, or none. It guards its own API with it and nothing that is mounted beside, so it is asked for here again.
+Workers that cannot reach the store send to the same place with the token.
+"""
+
+import base64
+import binascii
+import hmac
+import logging
+from typing import Any
+
+from fastapi import FastAPI, Request
+from starlette.exceptions import HTTPException
+
+from datatracing.access.visibility import Pipelines
+from datatracing.api.app import create_app
+from datatracing.api.reading import Reader
+from datatracing.connection.local import LocalConnection
+from datatracing.settings import Settings
+from datatracing_prefect.mapping import ORCHESTRATOR
+
+log = logging.getLogger("datatracing")
+
+PREFIX = "/datatracing"
+CHALLENGE = {"WWW-Authenticate": "Basic"}
+
+
+class Installation(frozenset[tuple[str, str, str]]):
+    """The pipelines of one Prefect, also those that are still to come: it is only ever asked what is in it."""
+
+    namespace: str
+
+    @classmethod
+    def of(cls, namespace: str) -> "Installation":
+        """All of this namespace."""
+        made = cls()
+        made.namespace = namespace
+        return made
+
+    def __contains__(self, pipeline: object) -> bool:
+        """(orchestrator, namespace, pipeline)."""
+        return isinstance(pipeline, tuple) and pipeline[:2] == (ORCHESTRATOR, self.namespace)
+
+    def __bool__(self) -> bool:
+        return True
+
+
+def mounted(connection: Any, settings: Settings, password: str) -> FastAPI | None:
+    """An app of its own; None where this server has no store of its own. `password` is Prefect's `user:password`."""
+    if not isinstance(connection, LocalConnection):
+        log.info("DataTracing serves nothing from here: the traces are at %s.", connection.url)
+        return None
+    reader = reader_of(settings.namespace, password)
+    return create_app(connection, reader=reader, ingest_token=settings.token.get_secret_value())
+
+
+def reader_of(namespace: str, password: str) -> Reader:
+    """A dependency: 401 for whoever does not know the password, if there is one."""
+    visible = Installation.of(namespace)
+
+    def reader(request: Request) -> Pipelines:
+        if password and not knows(request.headers.get("Authorization", ""), password):
+            raise HTTPException(401, "Prefect's user and password are needed", CHALLENGE)
+        return visible
+
+    return reader
+
+
+def knows(authorization: str, password: str) -> bool:
+    """Whether the header says the password, as Prefect's own API takes it."""
+    scheme, _, given = authorization.partition(" ")
+    try:
+        said = base64.b64decode(given.strip(), validate=True)
+    except (binascii.Error, ValueError):
+        return False
+    return scheme.lower() == "basic" and hmac.compare_digest(said, password.encode())
