@@ -60,6 +60,13 @@ class Oracle:
             links=frozenset((*self._children(run_id), *self._parent(run_id), *self._assets(run_id))),
         )
 
+    def called(self, run_id: str) -> dict[str, dict[str, int | None]]:
+        """When the subflows of a run ran themselves, by the task run that stands for the call."""
+        return {
+            row["called"]: {"started_at": _micros(row["start_time"]), "ended_at": _micros(row["end_time"])}
+            for row in self._rows(CHILDREN, run_id)
+        }
+
     def settled(self, patience: float = 60) -> None:
         """Wait until the server has written down what it was told: it takes events in bundles."""
         deadline, before = time.monotonic() + patience, None
@@ -207,6 +214,8 @@ def _task(row: dict[str, Any]) -> str:
     for key in (row["dynamic_key"][:3], row["dynamic_key"]):
         if name.endswith(f"-{key}"):
             return name.removesuffix(f"-{key}")
+    if row["task_key"].startswith(DEPLOYMENT_CALL):
+        return str(row["task_key"]).removeprefix("prefect.deployments.flow_runs.")
     return str(row["task_key"]).rpartition("-")[0] or str(row["task_key"])
 
 

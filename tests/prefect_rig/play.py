@@ -19,6 +19,7 @@ from prefect.flow_runs import resume_flow_run
 from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 from prefect.states import AwaitingRetry
 
+from tests.prefect_rig import runners  # noqa: F401  # its flows are played, too
 from tests.prefect_rig.flows import FLOWS
 
 CLIENT = get_client(sync_client=True)

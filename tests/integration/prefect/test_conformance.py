@@ -3,40 +3,22 @@
 import json
 import shutil
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 
 import pytest
 
-from datatracing import connect
 from datatracing.cli.app import run
 from datatracing.store.sql.schema import upgrade
 from tests.conformance import shapes
-from tests.conformance.account import Account
 from tests.conformance.check import one_sided, unbalanced, untruths
-from tests.conformance.shapes import Shape, departures
+from tests.conformance.shapes import departures
 from tests.postgres import TEMPLATE
 from tests.prefect_rig.home import Home
 from tests.prefect_rig.oracle import Oracle, by_number
 from tests.prefect_rig.shapes import ABSENT, NEUTRAL, SHAPES
+from tests.prefect_rig.theatre import Theatre, copied, differences, ship
 
 pytestmark = [pytest.mark.xdist_group("prefect"), pytest.mark.timeout(600)]
 SOURCES = ("decorator", "collector", "both")
-NOT_COMPARED = {"source", "attributes", "error", "records"}
-"""What one source may know more of than another, in a span."""
-
-
-@dataclass
-class Theatre:
-    """All shapes, played once with the decorator or without it, as one store was told of them."""
-
-    home: Home
-    runs: dict[str, str]
-
-    def account(self, shape: Shape) -> Account:
-        return Oracle(self.home.database).account(self.runs[shape.name])
-
-    def name(self, shape: Shape) -> str:
-        return f"prefect:{shape.pipeline}/{self.runs[shape.name]}"
 
 
 @pytest.fixture(scope="session")
@@ -51,12 +33,15 @@ def theatres(prefect_server, tmp_path_factory, postgres_server):
     told = prefect_server.beside(DATATRACING_STORE=f"sqlite:///{folder}/told.db", **spool)
     both = prefect_server.beside(DATATRACING_STORE=f"sqlite:///{folder}/both.db", **spool)
     upgrade(told.settings["DATATRACING_STORE"])
-    told.datatracing("spool", "ship")
-    sweep(told)
-    shutil.copy(folder / "told.db", folder / "both.db")
-    both.datatracing("prefect", "collect", "--once")
-    plain.datatracing("prefect", "collect", "--once")
-    yield {"decorator": Theatre(told, traced), "collector": Theatre(plain, plainly), "both": Theatre(both, traced)}
+    ship(told)
+    copied(folder / "told.db", folder / "both.db")
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda home: home.datatracing("prefect", "collect", "--once"), (both, plain)))
+    yield {
+        "decorator": Theatre(told, traced, overheard=True),
+        "collector": Theatre(plain, plainly),
+        "both": Theatre(both, traced),
+    }
     shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -67,13 +52,6 @@ def played(*homes: Home) -> list[dict[str, str]]:
         runs = list(pool.map(lambda home: home.play(*names), homes))
     Oracle(homes[0].database).settled()
     return runs
-
-
-def sweep(home: Home) -> None:
-    connection = connect(home.settings["DATATRACING_STORE"])
-    while connection.sweep():
-        pass
-    connection.close()
 
 
 @pytest.fixture
@@ -105,7 +83,7 @@ def test_no_shape_is_left_out_silently():
 def test_the_run_takes_the_shape(theatres, source, shape):
     theatre = theatres[source]
     names = {other.name: theatre.name(other) for other in SHAPES}
-    assert departures(shape, by_number(theatre.account(shape)), names) == []
+    assert departures(shape, by_number(theatre.oracle.account(theatre.runs[shape.name])), names) == []
 
 
 @every_source
@@ -118,20 +96,9 @@ def test_the_command_line_shows_what_prefect_says(theatres, source, shape, answe
 
 @every_shape
 def test_merging_both_sources_changes_nothing(theatres, shape, answer):
-    told, merged = (
-        skeleton(answer(theatres[each], "trace", theatres[each].name(shape))) for each in ("decorator", "both")
-    )
-    assert told == merged
-
-
-def skeleton(document):
-    """What both sources must know alike, to the span id."""
-    spans = {
-        span["span_id"]: {name: value for name, value in span.items() if name not in NOT_COMPARED}
-        for span in document["spans"]
-    }
-    links = sorted((link["kind"], link["direction"], link["run"]) for link in document["links"])
-    return spans, links, document["run"]["completeness"]
+    alone, merged = (answer(theatres[each], "trace", theatres[each].name(shape)) for each in ("decorator", "both"))
+    calls = frozenset(theatres["both"].oracle.called(theatres["both"].runs[shape.name]))
+    assert differences(alone, merged, besides=calls) == []
 
 
 @every_source

@@ -1,0 +1,84 @@
+"""Flow runs that were played, as one store was told of them; and the ways in which a store can be told."""
+
+import sqlite3
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from datatracing import connect
+from tests.conformance.account import Account
+from tests.conformance.shapes import Shape
+from tests.prefect_rig.home import Home
+from tests.prefect_rig.oracle import Oracle
+
+Document = Mapping[str, Any]
+NOT_COMPARED = {"source", "attributes", "error", "records"}
+"""What one source may know more of than another, in a span."""
+TIMES = {"scheduled_at", "queued_at", "started_at", "ended_at"}
+
+
+@dataclass
+class Theatre:
+    """`runs` are ids by shape. `overheard`: nothing but the flow's own process has told of them."""
+
+    home: Home
+    runs: Mapping[str, str]
+    overheard: bool = False
+
+    @property
+    def oracle(self) -> Oracle:
+        return Oracle(self.home.database)
+
+    def account(self, shape: Shape) -> Account:
+        """What Prefect says. What only its server knows is left out where only a process was asked: which run had
+        last written an asset, and by when the server had noted that a subflow went on."""
+        run_id = self.runs[shape.name]
+        account = self.oracle.account(run_id)
+        if not self.overheard:
+            return account
+        ran = self.oracle.called(run_id)
+        attempts = (replace(each, times=replace(each.times, **ran.get(each.map_key, {}))) for each in account.attempts)
+        links = frozenset(link for link in account.links if link.kind != "asset")
+        return replace(account, attempts=tuple(attempts), links=links)
+
+    def name(self, shape: Shape) -> str:
+        """As the command line takes it."""
+        return f"prefect:{shape.pipeline}/{self.runs[shape.name]}"
+
+
+def ship(home: Home) -> None:
+    """What the spool of a home holds, into its store, and fold it."""
+    home.datatracing("spool", "ship")
+    connection = connect(home.settings["DATATRACING_STORE"])
+    while connection.sweep():
+        pass
+    connection.close()
+
+
+def copied(store: Path, to: Path) -> str:
+    """The URL of a copy of a SQLite store."""
+    with closing(sqlite3.connect(store)) as source, closing(sqlite3.connect(to)) as target:
+        source.backup(target)
+    return f"sqlite:///{to}"
+
+
+def differences(one: Document, other: Document, besides: frozenset[str] = frozenset()) -> list[str]:
+    """What two traces of one run tell differently, to the span id; operations inside of spans are detail.
+    `besides`: instances whose times are not compared."""
+    spans = [
+        {span["span_id"]: span for span in document["spans"] if span["kind"] != "operation"}
+        for document in (one, other)
+    ]
+    found = [f"only one has {key}" for key in spans[0].keys() ^ spans[1].keys()]
+    for key in spans[0].keys() & spans[1].keys():
+        left, right = (of_document[key] for of_document in spans)
+        fields = left.keys() - NOT_COMPARED - (TIMES if left["map_key"] in besides else set())
+        found += [f"{left['task']} {f}: {left[f]} or {right[f]}" for f in fields if left[f] != right[f]]
+    links = [
+        {(link["kind"], link["direction"], link["run"]) for link in document["links"]} for document in (one, other)
+    ]
+    found += [f"only one has {link}" for link in links[0] ^ links[1] if link[0] != "asset"]
+    said = [document["run"]["completeness"] for document in (one, other)]
+    return found + ([f"completeness: {said[0]} or {said[1]}"] if said[0] != said[1] else [])
