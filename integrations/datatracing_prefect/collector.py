@@ -70,8 +70,9 @@ class Collector:
         self.open_runs = OpenRuns(rest, connection, settings)
         self._woken = asyncio.Event()
         self._looked_at = 0.0
-        began = cursor.read()
-        self._listed = began or clock.now() - round(settings.look_back * SECOND)
+        came_to = cursor.read()
+        self._since = came_to - OVERLAP if came_to else clock.now() - round(settings.look_back * SECOND)
+        """From which end on runs are looked for, in microseconds."""
 
     def heed(self, hint: Hint) -> None:
         """Take in what an event has told. Returns at once."""
@@ -125,7 +126,7 @@ class Collector:
     async def _look(self, tally: Tally) -> None:
         """Everything that has ended behind the cursor, and what is open."""
         at = clock.now()
-        since = {"end_time": {"after_": clock.rfc3339(self._listed - OVERLAP)}, "state": {"type": {"any_": ENDS}}}
+        since = {"end_time": {"after_": clock.rfc3339(self._since)}, "state": {"type": {"any_": ENDS}}}
         async for page in self.rest.pages("/flow_runs/filter", flow_runs=since):
             for each in page:
                 self.agenda.ended((FLOW, each["id"]), micros(each["end_time"]) or 0)
@@ -133,7 +134,7 @@ class Collector:
             for each in page:
                 self.agenda.ended((TASK, each["id"]), micros(each["end_time"]) or 0)
         if not self.agenda.full:
-            self._listed = at
+            self._since = at - OVERLAP
         for run_id in await self.open_runs.look():
             await self._lost(run_id, tally)
 
@@ -216,9 +217,8 @@ class Collector:
             await asyncio.to_thread(self.connection.lose, [entry])
 
     def _keep_cursor(self) -> None:
-        behind = min([self._listed, *self.agenda.waiting()])
-        self.cursor.write(behind)
-        self.agenda.forget(self._listed - 2 * OVERLAP)
+        self.cursor.write(min([self._since + OVERLAP, *self.agenda.waiting()]))
+        self.agenda.forget(self._since - OVERLAP)
 
     async def _pause(self) -> None:
         """Until an event comes, or something is due, or it is time to look."""

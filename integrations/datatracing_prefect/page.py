@@ -16,6 +16,7 @@ SLOWEST = 5
 LABEL = 40
 """Characters of a name that are shown."""
 TEXT = 500
+HARMLESS = " …(),.%"
 WORST = ("failed", "crashed", "lost", "upstream_failed", "cancelled", "retried", "running", "deferred", "queued",
          "scheduled", "skipped", "removed", "success")  # fmt: skip
 """A task with many instances has the color of the first of these that one of them is in."""
@@ -36,9 +37,9 @@ def page(document: Document, url: str) -> str:
 
 
 def escaped(text: str, form: str = "&#{};", limit: int = TEXT) -> str:
-    """Letters, digits and spaces stay; anything else is its number. `form` for Mermaid is `#{};`."""
+    """Letters, digits and what means nothing anywhere stay; the rest are numbers. `form` for Mermaid is `#{};`."""
     short = text if len(text) <= limit else text[: limit - 1] + "…"
-    return "".join(each if each.isalnum() or each in " …" else form.format(ord(each)) for each in short)
+    return "".join(each if each.isalnum() or each in HARMLESS else form.format(ord(each)) for each in short)
 
 
 def _verdict(run: Mapping[str, Any]) -> str:
