@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import quote
 
 from dagster import AssetKey  # noqa: TID253  # only a Dagster loads this
 from dagster import DagsterEventType as Type  # noqa: TID253  # same
@@ -21,7 +22,7 @@ NOWHERE = "NULL"
 STARTS = frozenset({Type.STEP_START, Type.STEP_RESTARTED})
 
 
-def uses(records: Records) -> Mapping[tuple[str, int], tuple[AssetUse, ...]]:
+def uses(records: Records, namespace: str) -> Mapping[tuple[str, int], tuple[AssetUse, ...]]:
     """Reads and writes by step key and attempt."""
     attempts: dict[str, int] = defaultdict(int)
     found: dict[tuple[str, int], dict[AssetUse, None]] = defaultdict(dict)
@@ -29,7 +30,7 @@ def uses(records: Records) -> Mapping[tuple[str, int], tuple[AssetUse, ...]]:
         event = entry.dagster_event
         if event.event_type in STARTS:
             attempts[entry.step_key] += 1
-        elif entry.step_key is not None and (event_uses := _uses(event)):
+        elif entry.step_key is not None and (event_uses := _uses(event, records, namespace)):
             found[entry.step_key, max(attempts[entry.step_key], 1)].update(dict.fromkeys(event_uses))
     return {key: tuple(all_uses) for key, all_uses in found.items()}
 
@@ -41,22 +42,29 @@ def pointers(materialization: Any) -> Iterator[tuple[AssetKey, int]]:
             yield AssetKey.from_user_string(tag.removeprefix(POINTER)), int(value)
 
 
-def uri_of(key: AssetKey, metadata: Mapping[str, Any] | None = None) -> str:
-    """Where the asset's metadata says it is, or else `dagster://` and its key."""
+def metadata_of(record: Any) -> Mapping[str, Any]:
+    """Of the record of a materialization or observation, by name; empty without one."""
+    event = record and (record.asset_materialization or getattr(record, "asset_observation", None))
+    return event.metadata if event else {}
+
+
+def uri_of(key: AssetKey, metadata: Mapping[str, Any], namespace: str) -> str:
+    """Where the asset's metadata says it is, or else its key below `dagster://` and the installation's name."""
     for name in NAMES:
-        value = getattr((metadata or {}).get(name), "value", None)
+        value = getattr(metadata.get(name), "value", None)
         if isinstance(value, str) and "://" in value:
             return asset_uri(value)
-    return asset_uri("dagster://" + "/".join(key.path))
+    return asset_uri(f"dagster://{quote(namespace)}/" + "/".join(quote(part, safe="") for part in key.path))
 
 
-def _uses(event: Any) -> list[AssetUse]:
+def _uses(event: Any, records: Records, namespace: str) -> list[AssetUse]:
     data = event.event_specific_data
     if event.event_type is Type.ASSET_MATERIALIZATION:
         made = data.materialization
-        read = [AssetUse(uri_of(key), Access.READ) for key, _ in pointers(made)]
-        return [*read, AssetUse(uri_of(made.asset_key, made.metadata), Access.WRITE)]
+        read = [(key, metadata_of(records.pointed_at(key, number))) for key, number in pointers(made)]
+        uses = [AssetUse(uri_of(key, metadata, namespace), Access.READ) for key, metadata in read]
+        return [*uses, AssetUse(uri_of(made.asset_key, made.metadata, namespace), Access.WRITE)]
     if event.event_type is Type.ASSET_OBSERVATION:
         seen = data.asset_observation
-        return [AssetUse(uri_of(seen.asset_key, seen.metadata), Access.READ)]
+        return [AssetUse(uri_of(seen.asset_key, seen.metadata, namespace), Access.READ)]
     return []

@@ -9,21 +9,20 @@ import logging
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from dagster import RunStatusChangeRecordsFilter  # noqa: TID253  # only a Dagster loads this
-
-from datatracing.capture import redaction
+from datatracing.capture import redaction, ship_spools
 from datatracing.errors import StoreUnreachableError
 from datatracing.model import clock
 from datatracing.model.fate import Fate, LedgerEntry
 from datatracing.model.run import RunRef
-from datatracing_dagster import compat, trace_link
+from datatracing_dagster import trace_link
 from datatracing_dagster.cursors import Cursor
+from datatracing_dagster.ends import OVERLAP, End, ends
 from datatracing_dagster.manifest import read_manifest
 from datatracing_dagster.mapping import ORCHESTRATOR, micros
 from datatracing_dagster.open_runs import OpenRuns
-from datatracing_dagster.records import Records
+from datatracing_dagster.records import Records, RunDeletedError
 from datatracing_dagster.settings import CollectorSettings
 
 if TYPE_CHECKING:
@@ -33,10 +32,6 @@ if TYPE_CHECKING:
     from datatracing.store.port import RunSummary
 
 log = logging.getLogger("datatracing")
-
-OVERLAP = 50
-"""Numbers that are looked at again: on Postgres an event may be committed after one with a higher number."""
-PAGE = 100
 
 
 @dataclass
@@ -53,19 +48,8 @@ class Tally:
         return ", ".join(parts + (["more are waiting"] if self.more else []))
 
 
-@dataclass(frozen=True)
-class _End:
-    """Dagster says that a run has ended. `kind` and `number` are those of the event that says so."""
-
-    run_id: str
-    kind: str
-    number: int
-    at: float
-    status: str
-
-
 class Collector:
-    """Of one Dagster instance, into one store. Used by one thread."""
+    """Of one Dagster instance, into one store. Used by one thread; remembers between ticks what it need not ask."""
 
     def __init__(self, instance: "DagsterInstance", connection: "Connection", settings: CollectorSettings) -> None:
         self.instance = instance
@@ -74,62 +58,66 @@ class Collector:
         self.namespace = settings.all.namespace
         self.redactor = redaction(settings.all.capture())
         self.open_runs = OpenRuns(instance, connection, settings)
+        self._dealt_with: set[End] = set()
 
     def tick(self, text: str | None) -> tuple[str, Tally]:
         """Go on from this cursor, for as long as the budget; the new cursor, and what was done.
 
         StoreUnreachableError: nothing has moved, the same cursor is good for the next tick.
         """
-        cursor, tally = Cursor.read(text), Tally()
+        cursor, tally = Cursor.read(text, self.settings.look_back), Tally()
+        self._deliver()
         deadline = time.monotonic() + self.settings.budget
-        for run_id in list(cursor.again):
-            self._collect(run_id, cursor, tally)
-        for kind in compat.ENDS:
-            for end in self._ends(kind, cursor):
-                if time.monotonic() > deadline:
-                    tally.more = True
-                    return cursor.write(), tally
-                if not self._stored(end):
-                    self._collect(end.run_id, cursor, tally)
-                cursor.seen[end.kind] = max(cursor.seen.get(end.kind, 0), end.number)
-        for run_id in self.open_runs.look():
-            self._collect(run_id, cursor, tally, lost=True)
-        self.connection.sweep()
+        for run_id, end in self._waiting(cursor):
+            if time.monotonic() > deadline:
+                tally.more = True
+                break
+            if run_id:
+                self._collect(run_id, cursor, tally)
+            if end:
+                self._passed(end, cursor)
+        else:
+            self.connection.sweep()
         return cursor.write(), tally
 
-    def _ends(self, kind: Any, cursor: Cursor) -> Iterator[_End]:
-        """Ends behind the cursor, oldest first, up to those that are too fresh: steps may still be speaking."""
-        settled = time.time() - self.settings.all.settle_seconds
-        where = self._behind(kind, cursor)
-        while records := self.instance.fetch_run_status_changes(where, limit=PAGE, ascending=True).records:
-            for record in records:
-                entry = record.event_log_entry
-                if entry.timestamp > settled:
-                    return
-                yield _End(entry.run_id, kind.name, record.storage_id, entry.timestamp, kind.name)
-            where = RunStatusChangeRecordsFilter(event_type=kind, after_storage_id=records[-1].storage_id)
+    def _deliver(self) -> None:
+        """What steps on this machine have said, so that it is there when their runs are sealed."""
+        report = ship_spools(self.settings.all.capture())
+        if isinstance(report.error, StoreUnreachableError):
+            raise report.error
 
-    def _behind(self, kind: Any, cursor: Cursor) -> RunStatusChangeRecordsFilter:
-        if kind.name in cursor.seen:
-            after = max(0, cursor.seen[kind.name] - OVERLAP)
-            return RunStatusChangeRecordsFilter(event_type=kind, after_storage_id=after)
-        return RunStatusChangeRecordsFilter(event_type=kind, after_timestamp=time.time() - self.settings.look_back)
+    def _waiting(self, cursor: Cursor) -> Iterator[tuple[str, End | None]]:
+        """Runs to read, with the end that says so: those that could not be read, those that have ended, the silent.
 
-    def _stored(self, end: _End) -> bool:
+        Without a run it is an end that has been dealt with: there may be many, so they cost time of the budget too.
+        """
+        yield from ((run_id, None) for run_id in cursor.due())
+        settings = self.settings
+        for end in ends(self.instance, cursor, settings.all.settle_seconds, settings.look_back):
+            known = end in self._dealt_with or end.run_id in cursor.again or self._stored(end)
+            yield "" if known else end.run_id, end
+        yield from ((run_id, None) for run_id in self.open_runs.look() if run_id not in cursor.again)
+
+    def _passed(self, end: End, cursor: Cursor) -> None:
+        cursor.seen[end.kind] = max(cursor.seen.get(end.kind, 0), end.number)
+        self._dealt_with.add(end)
+        if len(self._dealt_with) > 4 * OVERLAP:
+            self._dealt_with = {each for each in self._dealt_with if each.number > end.number - OVERLAP}
+
+    def _stored(self, end: End) -> bool:
         """Whether the store has this end of the run already."""
         trace_id = RunRef(ORCHESTRATOR, self.namespace, "", end.run_id).trace_id
         known = self.connection.summaries([trace_id]).get(trace_id)
-        sealed = known is not None and known.sealed_at is not None and known.times.ended_at is not None
-        return sealed and known is not None and (known.times.ended_at or 0) >= micros(end.at)
+        return known is not None and known.verdict is not None and (known.times.ended_at or 0) >= micros(end.at)
 
-    def _collect(self, run_id: str, cursor: Cursor, tally: Tally, *, lost: bool = False) -> None:
+    def _collect(self, run_id: str, cursor: Cursor, tally: Tally) -> None:
         """One run that cannot be read holds up no other; a store that does not answer holds up all."""
         try:
-            self._complete(run_id, lost=lost)
+            self._complete(run_id)
         except StoreUnreachableError:
             raise
-        except LookupError:
-            cursor.done(run_id)  # deleted since: there is nothing left to read
+        except RunDeletedError:
+            cursor.done(run_id)
         except Exception as error:
             tally.failed += 1
             self._failed(run_id, error, again=cursor.failed(run_id))
@@ -137,11 +125,11 @@ class Collector:
             tally.collected += 1
             cursor.done(run_id)
 
-    def _complete(self, run_id: str, *, lost: bool) -> None:
+    def _complete(self, run_id: str) -> None:
         records, observed_at = Records(self.instance, run_id), clock.now()
-        manifest = read_manifest(records, self.namespace, observed_at=observed_at, lost=lost)
+        manifest = read_manifest(records, self.namespace, observed_at=observed_at)
         sealed = self.connection.complete(self.redactor.manifest(manifest))
-        if self.settings.announce and not lost:
+        if self.settings.announce:
             self._announce(records, sealed)
 
     def _announce(self, records: Records, sealed: "RunSummary") -> None:

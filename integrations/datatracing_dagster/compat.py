@@ -7,23 +7,37 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from dagster import DagsterEventType, DagsterInstance, DagsterRunStatus  # noqa: TID253  # only a Dagster loads this
+from dagster import (  # noqa: TID253  # only a Dagster loads this
+    AssetRecordsFilter,
+    DagsterEventType,
+    DagsterInstance,
+    DagsterRunStatus,
+    EventRecordsFilter,
+)
 
 if TYPE_CHECKING:
-    from dagster import DagsterRun, EventLogEntry
+    from dagster import AssetKey, DagsterRun, EventLogEntry
 
 SUPPORTED = (1, 9), (2, 0)
 """From the first on, below the second."""
 PAGE = 1_000
 """Events that are read at once."""
-ENDS: tuple[Any, ...] = (DagsterEventType.RUN_SUCCESS, DagsterEventType.RUN_FAILURE, DagsterEventType.RUN_CANCELED)
-OPEN = (
-    DagsterRunStatus.QUEUED,
-    DagsterRunStatus.STARTING,
-    DagsterRunStatus.STARTED,
-    DagsterRunStatus.CANCELING,
+ENDS: "Mapping[Any, DagsterRunStatus]" = {
+    DagsterEventType.RUN_SUCCESS: DagsterRunStatus.SUCCESS,
+    DagsterEventType.RUN_FAILURE: DagsterRunStatus.FAILURE,
+    DagsterEventType.RUN_CANCELED: DagsterRunStatus.CANCELED,
+}
+"""Events that say that a run is over, with the status that it then has."""
+CHANGES = (
+    *ENDS,
+    DagsterEventType.RUN_START,
+    DagsterEventType.RUN_STARTING,
+    DagsterEventType.RUN_ENQUEUED,
+    DagsterEventType.RUN_CANCELING,
 )
-"""Statuses of runs that have been asked for and are not over."""
+"""Events that run status sensors act on."""
+AT_WORK = (DagsterRunStatus.STARTING, DagsterRunStatus.STARTED, DagsterRunStatus.CANCELING)
+"""Statuses of runs that some process is at work on, or should be. A queued run waits, for as long as it takes."""
 READ = frozenset(
     {
         *ENDS,
@@ -97,10 +111,16 @@ def evaluations(instance: DagsterInstance, evaluation_id: int) -> Sequence[Any]:
     return [record.get_evaluation_with_run_ids() for record in records]
 
 
-def asset_event(instance: DagsterInstance, storage_id: int) -> Any | None:
-    """The record of a materialization or observation by its number alone."""
-    from dagster import EventRecordsFilter
+def asset_event(instance: DagsterInstance, key: "AssetKey", **where: Any) -> Any | None:
+    """The last record of a materialization, or else observation, of this asset that fits."""
+    wanted = AssetRecordsFilter(asset_key=key, **where)
+    found = instance.fetch_materializations(wanted, limit=1).records
+    found = found or instance.fetch_observations(wanted, limit=1).records
+    return found[0] if found else None
 
+
+def numbered_asset_event(instance: DagsterInstance, storage_id: int) -> Any | None:
+    """The record of a materialization or observation by its number alone."""
     for kind in (DagsterEventType.ASSET_MATERIALIZATION, DagsterEventType.ASSET_OBSERVATION):
         where = EventRecordsFilter(event_type=kind, storage_ids=[storage_id])
         found = instance.event_log_storage.get_event_records(where, limit=1)

@@ -17,28 +17,29 @@ from datatracing_dagster.mapping import error_info, micros, run_ref, step
 from datatracing_dagster.operations import read_operations
 from datatracing_dagster.plan import Plan, Source, read_plan
 from datatracing_dagster.records import Records
-from datatracing_dagster.states import NO_MAPPING_KEYS, NOT_EXECUTED, run_state
+from datatracing_dagster.states import NO_MAPPING_KEYS, NOT_EXECUTED, end_state
+from datatracing_dagster.trace_link import TAG
 from datatracing_dagster.tries import Try, read_tries
 
 TROUBLE = frozenset({State.FAILED, State.CRASHED, State.LOST})
 """Last states of a step behind which nothing is executed."""
 
 
-def read_manifest(records: Records, namespace: str, *, observed_at: int, lost: bool = False) -> Manifest:
+def read_manifest(records: Records, namespace: str, *, observed_at: int) -> Manifest:
     """Every attempt of every step, those that never started included, with edges, times, operations and links.
 
-    `lost`: Dagster does not say that the run is over, and nobody has heard of it for too long. LookupError when the run
-    has been deleted.
+    A run of which Dagster does not say that it is over is lost: nobody asks for its manifest before. RunDeletedError.
     """
     run, entries = records.run, records.entries
-    plan, tries = read_plan(records.plan), read_tries(entries, run.status)
+    status = _status(records)
+    plan, tries = read_plan(records.plan), read_tries(entries, status)
     return Manifest(
         run=run_ref(run, namespace),
-        state=State.LOST if lost else run_state(run.status),
-        raw_state=run.status.value,
+        state=end_state(status),
+        raw_state=status.value,
         observed_at=observed_at,
-        times=_times(records, lost=lost),
-        attempts=(*_attempts(tries, assets.uses(records)), *_unexecuted(plan, tries, entries, run.status)),
+        times=_times(records),
+        attempts=(*_attempts(tries, assets.uses(records, namespace)), *_unexecuted(plan, tries, entries, status)),
         dependencies=plan.dependencies,
         links=tuple(links.found(records, namespace)),
         attributes=_attributes(run),
@@ -47,15 +48,22 @@ def read_manifest(records: Records, namespace: str, *, observed_at: int, lost: b
     )
 
 
-def _times(records: Records, *, lost: bool) -> Times:
+def _status(records: Records) -> DagsterRunStatus:
+    """Dagster stores the event that a run has ended a moment before it says so in the run's own record."""
+    kinds = [entry.dagster_event.event_type for entry in records.entries]
+    last = next((compat.ENDS[kind] for kind in reversed(kinds) if kind in compat.ENDS), records.run.status)
+    return records.run.status if records.run.is_finished else last
+
+
+def _times(records: Records) -> Times:
+    """A run that is lost was last heard of at its last event."""
     at: dict[Type, int] = {}
     for entry in records.entries:
         at[entry.dagster_event.event_type] = micros(entry.timestamp)
     record = records.record
     created = micros(record.create_timestamp.timestamp()) if record else None
     ended = max((at[kind] for kind in compat.ENDS if kind in at), default=None)
-    last = max(at.values(), default=None) if lost else None
-    return Times(created, at.get(Type.RUN_ENQUEUED), at.get(Type.RUN_START), ended or last)
+    return Times(created, at.get(Type.RUN_ENQUEUED), at.get(Type.RUN_START), ended or max(at.values(), default=created))
 
 
 def _attempts(
@@ -81,6 +89,7 @@ def _unexecuted(
     seen = {step(key) for key in tries}
     tasks = {task for task, _ in seen}
     troubled = {step(key)[0] for key, attempts in tries.items() if attempts[-1].state in TROUBLE}
+    done = {step(key)[0] for key, attempts in tries.items() if attempts[-1].state is State.SUCCESS}
     produced = _mapping_keys(entries)
     for task in sorted(plan.tasks):
         keys = plan.keys(task, produced) if task in plan.mapped else [""]
@@ -91,24 +100,28 @@ def _unexecuted(
                 yield Attempt(SpanKey(task, map_key=key), state, NOT_EXECUTED, reports=False)
         if not keys and task not in tasks:
             # A node without instances stays in the graph: what follows it depends on something.
-            empty = plan.mapped[task].task in tasks and not behind_a_failure
-            state, raw = (State.SKIPPED, NO_MAPPING_KEYS) if empty else (state, NOT_EXECUTED)
+            state, raw = (State.SKIPPED, NO_MAPPING_KEYS) if plan.mapped[task].task in done else (state, NOT_EXECUTED)
             yield Attempt(SpanKey(task), state, raw, reports=False)
 
 
 def _passed_over(status: DagsterRunStatus) -> State:
-    """A step that could have run and did not, in a run that ended this way."""
-    return State.SKIPPED if status is DagsterRunStatus.SUCCESS else State.CANCELLED
+    """A step that could have run and did not, in a run that ended this way: what failed may be the run itself."""
+    if status is DagsterRunStatus.CANCELED:
+        return State.CANCELLED
+    return State.SKIPPED if status is DagsterRunStatus.SUCCESS else State.UPSTREAM_FAILED
 
 
 def _mapping_keys(entries: Iterable[Any]) -> dict[Source, list[str]]:
-    """What each dynamic output has yielded; an output that was yielded again by a retry counts once."""
+    """What each dynamic output has yielded in the last attempt of its step."""
     found: dict[Source, dict[str, None]] = defaultdict(dict)
     for entry in entries:
-        if entry.dagster_event.event_type is Type.STEP_OUTPUT:
+        kind = entry.dagster_event.event_type
+        if kind is Type.STEP_OUTPUT:
             handle = entry.dagster_event.event_specific_data.step_output_handle
             if handle.mapping_key is not None:
                 found[Source(handle.step_key, handle.output_name)][handle.mapping_key] = None
+        elif kind is Type.STEP_UP_FOR_RETRY:
+            found = defaultdict(dict, {each: keys for each, keys in found.items() if each.task != entry.step_key})
     return {source: list(keys) for source, keys in found.items()}
 
 
@@ -130,7 +143,7 @@ def _attributes(run: Any) -> dict[str, Any]:
     found = {
         "dagster.code_location": location,
         "dagster.repository": repository,
-        "dagster.tags": dict(run.tags),
+        "dagster.tags": {name: value for name, value in run.tags.items() if name != TAG},
         "dagster.assets": sorted(key.to_user_string() for key in run.asset_selection or ()),
         "dagster.partition": run.tags.get("dagster/partition"),
     }

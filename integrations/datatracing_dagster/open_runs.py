@@ -4,16 +4,18 @@ Dagster's own run monitoring is off by default, so a run whose worker was killed
 """
 
 import time
+from collections.abc import Iterator
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from dagster import DagsterRunStatus, RunsFilter  # noqa: TID253  # only a Dagster loads this
 
 from datatracing.model import codec
 from datatracing.model.event import Event, EventKind, Times
+from datatracing.model.states import State
 from datatracing_dagster import compat
 from datatracing_dagster.mapping import micros, run_ref
 from datatracing_dagster.settings import CollectorSettings
-from datatracing_dagster.states import run_state
 
 if TYPE_CHECKING:
     from dagster import DagsterInstance
@@ -21,25 +23,27 @@ if TYPE_CHECKING:
     from datatracing.connection import Connection
 
 LIMIT = 500
-"""Runs that are looked at in one tick, the newest first."""
+"""Begun runs that are looked at in one tick, the newest first."""
+PAGE = 100
 PRODUCER = "dagster"
 
 
 class OpenRuns:
-    """Remembers what it has said, so that each run is announced once by each process."""
+    """Remembers what it has said and what is stored, so that each collector asks and speaks once per run."""
 
     def __init__(self, instance: "DagsterInstance", connection: "Connection", settings: CollectorSettings) -> None:
         self.instance = instance
         self.connection = connection
         self.settings = settings
         self._said: set[str] = set()
+        self._over: set[str] = set()
 
-    def look(self) -> list[str]:
+    def look(self) -> Iterator[str]:
         """Say which runs have begun; the ids of those that are to be stored as lost."""
-        records = self.instance.get_run_records(RunsFilter(statuses=list(compat.OPEN)), limit=LIMIT)
-        begun = [record for record in records if record.dagster_run.status is DagsterRunStatus.STARTED]
+        begun = self.instance.get_run_records(RunsFilter(statuses=[DagsterRunStatus.STARTED]), limit=LIMIT)
         self._say([record for record in begun if record.dagster_run.run_id not in self._said])
-        return [record.dagster_run.run_id for record in records if self._given_up(record)]
+        self._said &= {record.dagster_run.run_id for record in begun}
+        yield from (record.dagster_run.run_id for record in self._old() if self._given_up(record))
 
     def _say(self, records: list[Any]) -> None:
         if records:
@@ -55,21 +59,35 @@ class OpenRuns:
             producer=PRODUCER,
             seq=0,
             at=started,
-            state=run_state(DagsterRunStatus.STARTED),
+            state=State.RUNNING,
             raw_state=DagsterRunStatus.STARTED.value,
             reporter="scheduler",
             times=Times(started_at=started),
         )
 
+    def _old(self) -> Iterator[Any]:
+        """Runs at work whose record has not changed for too long, whatever their number."""
+        oldest = datetime.fromtimestamp(self._oldest(), timezone.utc)
+        where = RunsFilter(statuses=list(compat.AT_WORK), created_before=oldest, updated_before=oldest)
+        cursor = None
+        while records := self.instance.get_run_records(where, limit=PAGE, cursor=cursor):
+            yield from records
+            cursor = records[-1].dagster_run.run_id
+
+    def _oldest(self) -> float:
+        return time.time() - self.settings.stale
+
     def _given_up(self, record: Any) -> bool:
-        """Old enough, silent for long enough, and not stored as lost already."""
-        oldest = time.time() - self.settings.stale
-        if record.create_timestamp.timestamp() > oldest or record.update_timestamp.timestamp() > oldest:
-            return False
+        """Silent for long enough, and not stored as lost already."""
         run = record.dagster_run
+        if run.run_id in self._over:
+            return False
         last = self.instance.get_records_for_run(run.run_id, limit=1, ascending=False).records
-        if last and last[0].event_log_entry.timestamp > oldest:
+        if last and last[0].event_log_entry.timestamp > self._oldest():
             return False
         trace_id = run_ref(run, self.settings.all.namespace).trace_id
         known = self.connection.summaries([trace_id]).get(trace_id)
-        return known is None or known.verdict is None
+        if known is None or known.verdict is None:
+            return True
+        self._over.add(run.run_id)
+        return False

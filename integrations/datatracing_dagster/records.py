@@ -6,7 +6,11 @@ from typing import TYPE_CHECKING, Any
 from datatracing_dagster import compat
 
 if TYPE_CHECKING:
-    from dagster import DagsterInstance, DagsterRun, RunRecord
+    from dagster import AssetKey, DagsterInstance, DagsterRun, RunRecord
+
+
+class RunDeletedError(Exception):
+    """Dagster has no such run any more: there is nothing to read, now or later."""
 
 
 class Records:
@@ -15,6 +19,7 @@ class Records:
     def __init__(self, instance: "DagsterInstance", run_id: str) -> None:
         self.instance = instance
         self.run_id = run_id
+        self._pointed_at: dict[tuple[AssetKey, int], Any | None] = {}
 
     @cached_property
     def record(self) -> "RunRecord | None":
@@ -23,9 +28,9 @@ class Records:
 
     @property
     def run(self) -> "DagsterRun":
-        """LookupError when the run has been deleted."""
+        """RunDeletedError when the run has been deleted."""
         if self.record is None:
-            raise LookupError(f"Dagster has no run {self.run_id} any more")
+            raise RunDeletedError(f"Dagster has no run {self.run_id} any more")
         return self.record.dagster_run
 
     @cached_property
@@ -37,3 +42,9 @@ class Records:
     def plan(self) -> Any | None:
         """The snapshot of the execution plan; None when the run never came that far."""
         return compat.plan(self.instance, self.run)
+
+    def pointed_at(self, key: "AssetKey", number: int) -> Any | None:
+        """The materialization or observation with this number, of any run; None when it has been deleted."""
+        if (key, number) not in self._pointed_at:
+            self._pointed_at[key, number] = compat.asset_event(self.instance, key, storage_ids=[number])
+        return self._pointed_at[key, number]

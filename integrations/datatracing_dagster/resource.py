@@ -7,6 +7,8 @@ from dagster import ConfigurableResource  # noqa: TID253  # only a Dagster loads
 from datatracing_dagster.steps import StepApi
 
 if TYPE_CHECKING:
+    from dagster import InitResourceContext
+
     from datatracing_dagster.settings import CollectorSettings
 
 
@@ -14,7 +16,9 @@ class DataTracingResource(StepApi, ConfigurableResource):  # type: ignore[type-a
     """Pure configuration: to make it contacts nothing, and no field has to be set.
 
     A field that is empty is taken from the environment, `DATATRACING_STORE` and so on. `announce` writes a link to the
-    trace, at `ui_url`, into the log of each kept run.
+    trace, at `ui_url`, into the log of each kept run. `stale` and `look_back`: see CollectorSettings. `ships` is for
+    steps whose disk dies with them, in a container: they then send what they say themselves, beside the user's code,
+    and do not leave it in the spool for the collector.
     """
 
     store: str = ""
@@ -26,8 +30,11 @@ class DataTracingResource(StepApi, ConfigurableResource):  # type: ignore[type-a
     redact_patterns: str = ""
     redact_key: str = ""
     ui_url: str = ""
-    announce: bool = False
+    announce: bool | None = None
     settle_seconds: float | None = None
+    stale: float | None = None
+    look_back: float | None = None
+    ships: bool = False
 
     def collector_settings(self) -> "CollectorSettings":
         """For the sensor. BadInputError names what does not fit."""
@@ -43,6 +50,13 @@ class DataTracingResource(StepApi, ConfigurableResource):  # type: ignore[type-a
             "redact_patterns",
             "redact_key",
             "ui_url",
+            "announce",
             "settle_seconds",
+            "stale",
+            "look_back",
         )
-        return CollectorSettings.read(self.announce, **{name: getattr(self, name) for name in fields})
+        return CollectorSettings.read(**{name: getattr(self, name) for name in fields})
+
+    def teardown_after_execution(self, context: "InitResourceContext") -> None:
+        """The step's process, or the run in it, is at its end. Raises nothing: Dagster would note it in the run."""
+        self.let_go(context.run_id)

@@ -3,7 +3,26 @@
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from datatracing.errors import BadInputError
 from datatracing.settings import Settings
+
+PREFIX = "DATATRACING_DAGSTER_"
+BUDGET = 5.0
+DAY = 86_400.0
+
+
+class _Environment(BaseSettings):
+    """What only the collector of Dagster's runs can be told: `DATATRACING_DAGSTER_` and the name in capitals."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="ignore", frozen=True)
+
+    announce: bool = False
+    budget: float = Field(BUDGET, gt=0)
+    look_back: float = Field(DAY, ge=0)
+    stale: float = Field(DAY, gt=0)
 
 
 @dataclass(frozen=True)
@@ -13,14 +32,20 @@ class CollectorSettings:
     all: Settings
     announce: bool = False
     """Write a link to the trace into the log of each kept run."""
-    budget: float = 5.0
+    budget: float = BUDGET
     """After which a tick ends; the next one goes on where it stopped."""
-    look_back: float = 86_400.0
+    look_back: float = DAY
     """How old the runs may be that a collector finds when it has never run before."""
-    stale: float = 86_400.0
+    stale: float = DAY
     """A run that Dagster does not call over, and of which nothing was heard for so long, is stored as lost."""
 
     @classmethod
-    def read(cls, announce: bool = False, **given: Any) -> "CollectorSettings":
-        """Empty values are the environment's. BadInputError names what does not fit."""
-        return cls(Settings(**{name: value for name, value in given.items() if value not in {None, ""}}), announce)
+    def read(cls, **given: Any) -> "CollectorSettings":
+        """Values that are empty, or None, are the environment's. BadInputError names what does not fit."""
+        chosen = {name: value for name, value in given.items() if value not in {None, ""}}
+        own = {name: chosen.pop(name) for name in _Environment.model_fields if name in chosen}
+        try:
+            return cls(Settings(**chosen), **_Environment(**own).model_dump())
+        except ValidationError as error:
+            first = error.errors()[0]
+            raise BadInputError(f"{PREFIX}{first['loc'][0]!s}".upper() + f" does not fit: {first['msg']}") from error

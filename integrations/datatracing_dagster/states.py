@@ -4,13 +4,7 @@ from dagster import DagsterRunStatus  # noqa: TID253  # only a Dagster loads thi
 
 from datatracing.model.states import State
 
-RUN = {
-    DagsterRunStatus.QUEUED: State.QUEUED,
-    DagsterRunStatus.NOT_STARTED: State.SCHEDULED,
-    DagsterRunStatus.MANAGED: State.SCHEDULED,
-    DagsterRunStatus.STARTING: State.QUEUED,
-    DagsterRunStatus.STARTED: State.RUNNING,
-    DagsterRunStatus.CANCELING: State.RUNNING,
+ENDED = {
     DagsterRunStatus.SUCCESS: State.SUCCESS,
     DagsterRunStatus.FAILURE: State.FAILED,
     DagsterRunStatus.CANCELED: State.CANCELLED,
@@ -24,16 +18,19 @@ NO_MAPPING_KEYS = "NO_MAPPING_KEYS"
 """A dynamic step with nothing to map over."""
 
 
-def run_state(status: DagsterRunStatus) -> State:
-    """A status that is newer than this code is taken for one of a run that goes on."""
-    return RUN.get(status, State.RUNNING)
+def end_state(status: DagsterRunStatus) -> State:
+    """How a run ended that is over, one way or another: if Dagster does not say so, nobody knows how."""
+    return ENDED.get(status, State.LOST)
 
 
-def failed_step(error_names: frozenset[str]) -> State:
-    """How a step failed, by the names of the errors that caused one another."""
-    if error_names & CRASHED:
-        return State.CRASHED
-    return State.CANCELLED if error_names & INTERRUPTED else State.FAILED
+def failed_step(error_names: frozenset[str], status: DagsterRunStatus) -> State:
+    """How a step failed, by the names of the errors that caused one another, in a run that ended with this status.
+
+    An interruption that nobody had asked for is a process that was killed.
+    """
+    if error_names & INTERRUPTED and status is DagsterRunStatus.CANCELED:
+        return State.CANCELLED
+    return State.CRASHED if error_names & (CRASHED | INTERRUPTED) else State.FAILED
 
 
 def left_open(status: DagsterRunStatus) -> State:

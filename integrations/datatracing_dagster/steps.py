@@ -1,13 +1,13 @@
 """What a step may say about itself: where it stands in its trace, what it does inside, which records it touches.
 
-Nothing here raises, waits or talks to a store: statements go into the spool (law 1). Outside of a step all of it is
-inert.
+Nothing here raises, waits or talks to a store: statements go into the spool (law 1), from where the collector takes
+them. Outside of a step all of it is inert.
 """
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from functools import lru_cache
+from dataclasses import replace
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -42,7 +42,7 @@ class StepApi:
         return {name.upper(): value for name, value in self.headers().items()}
 
     @contextmanager
-    def span(self, name: str, **attributes: Any) -> Iterator[None]:
+    def span(self, name: str, /, **attributes: Any) -> Iterator[None]:
         """An operation inside the step. What the block raises is noted and goes on its way."""
         said = self._begin(name, attributes)
         try:
@@ -80,19 +80,42 @@ class StepApi:
                 times = Times(ended_at=clock.now())
                 self._recorder().emit(EventKind.ENDED, run, span=key, state=state, times=times, error=_info(error))
 
+    def let_go(self, run_id: str | None) -> None:
+        """Leave what was said to the collector, also where this process lives on."""
+        with guard("dagster.let_go"):
+            _forget(run_id or "")
+            for recorder in _let_go():
+                recorder.close()
+
     def _namespace(self) -> str:
         return str(getattr(self, "namespace", "")) or self._recorder().settings.namespace
 
     def _recorder(self) -> "Recorder":
-        return recorder(tuple((name, str(getattr(self, name, ""))) for name in SETTINGS))
+        given = tuple((name, str(getattr(self, name, ""))) for name in SETTINGS)
+        return _recorder(given, ships=bool(getattr(self, "ships", False)))
 
 
-@lru_cache(maxsize=4)
-def recorder(settings: tuple[tuple[str, str], ...]) -> "Recorder":
-    """One per process and configuration. BadInputError when a setting does not fit."""
+_recorders: "dict[tuple[tuple[tuple[str, str], ...], bool], Recorder]" = {}
+_using = Lock()
+
+
+def _recorder(given: tuple[tuple[str, str], ...], *, ships: bool) -> "Recorder":
+    """One per process and configuration, until it is let go. BadInputError when a setting does not fit."""
     from datatracing.capture import CaptureSettings, Recorder
 
-    return Recorder(CaptureSettings.from_env({name: value for name, value in settings if value}))
+    with _using:
+        if (given, ships) not in _recorders:
+            settings = CaptureSettings.from_env({name: value for name, value in given if value})
+            # Without a store nothing is sent from here.
+            _recorders[given, ships] = Recorder(settings if ships else replace(settings, store=""))
+        return _recorders[given, ships]
+
+
+def _let_go() -> "list[Recorder]":
+    """Those whose events wait for the collector; one that ships by itself goes on doing it."""
+    with _using:
+        spooling = [key for key in _recorders if not key[1]]
+        return [_recorders.pop(key) for key in spooling]
 
 
 def _here(namespace: str) -> tuple[RunRef, SpanKey] | None:
@@ -111,7 +134,6 @@ def _here(namespace: str) -> tuple[RunRef, SpanKey] | None:
 
 
 _used: Counter[tuple[str, SpanKey, str]] = Counter()
-_using = Lock()
 
 
 def _unique(run: RunRef, span: SpanKey, name: str) -> str:
@@ -120,6 +142,12 @@ def _unique(run: RunRef, span: SpanKey, name: str) -> str:
         _used[run.run_key, span, name] += 1
         number = _used[run.run_key, span, name]
     return name if number == 1 else f"{name} #{number}"
+
+
+def _forget(run_id: str) -> None:
+    with _using:
+        for each in [each for each in _used if each[0] == run_id]:
+            del _used[each]
 
 
 def _info(error: BaseException | None) -> ErrorInfo | None:

@@ -42,6 +42,8 @@ class Tries:
     """Of one step, oldest first."""
 
     all: list[Try] = field(default_factory=list)
+    status: DagsterRunStatus = DagsterRunStatus.SUCCESS
+    """Of the run, as it ended."""
     launched_at: int | None = None
     """When a process was asked for whose attempt has not started yet."""
     worker_at: int | None = None
@@ -52,16 +54,16 @@ class Tries:
         if known is not None:
             known(self, at, data)
 
-    def close(self, status: DagsterRunStatus) -> None:
+    def close(self) -> None:
         """The run is over: what has no end has none any more, and a retry that did not follow was none."""
         for each in self.all:
             if each.open:
-                each.state = left_open(status)
+                each.state = left_open(self.status)
         if self.all and self.all[-1].state is State.RETRIED:
             self.all[-1].state = State.FAILED
         if self.launched_at is not None:
             # A process was asked for and nothing was heard of it.
-            self.all.append(Try(self._next(), self.launched_at, state=left_open(status), raw_state="STARTING"))
+            self.all.append(Try(self._next(), self.launched_at, state=left_open(self.status), raw_state="STARTING"))
 
     def _next(self) -> int:
         return self.all[-1].number + 1 if self.all else 1
@@ -81,7 +83,7 @@ class Tries:
 
     def _failed(self, at: int, data: Any) -> None:
         error = getattr(data, "error", None)
-        self._end(at, failed_step(error_names(error)), "FAILURE", error_info(error))
+        self._end(at, failed_step(error_names(error), self.status), "FAILURE", error_info(error))
 
     def _retried(self, at: int, data: Any) -> None:
         self._end(at, State.RETRIED, "UP_FOR_RETRY", error_info(getattr(data, "error", None)))
@@ -111,11 +113,11 @@ _HANDLERS: dict[Type, Callable[[Tries, int, Any], None]] = {
 
 def read_tries(entries: Iterable[Any], status: DagsterRunStatus) -> dict[str, list[Try]]:
     """Attempts by step key, for every step of which there is an event. `status` is the run's own."""
-    steps: dict[str, Tries] = defaultdict(Tries)
+    steps: dict[str, Tries] = defaultdict(lambda: Tries(status=status))
     for entry in entries:
         if entry.step_key is not None:
             event = entry.dagster_event
             steps[entry.step_key].take(event.event_type, micros(entry.timestamp), event.event_specific_data)
     for tries in steps.values():
-        tries.close(status)
+        tries.close()
     return {key: tries.all for key, tries in steps.items() if tries.all}

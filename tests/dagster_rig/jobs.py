@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import time
 
 from dagster import (
@@ -16,15 +17,23 @@ from dagster import (
     graph,
     job,
     multi_or_in_process_executor,
-    multiprocess_executor,
     op,
     resource,
     success_hook,
 )
 
-FORKING = {"start_method": {"forkserver": {"preload_modules": ["tests.dagster_rig.jobs"]}}, "max_concurrent": 2}
+PRELOADED = (
+    "tests.dagster_rig.jobs",
+    "dagster._daemon.controller",
+    "dagster._core.storage.sqlite_storage",
+    "dagster._core.storage.local_compute_log_manager",
+    "dagster._core.secrets.env_file",
+    "dagster._utils.test",
+)
+FORKING = {"start_method": {"forkserver": {"preload_modules": [*PRELOADED]}}, "max_concurrent": 2}
 """A step's process is a fork of one that has loaded Dagster: a tenth of the time, the same events."""
-executor = multi_or_in_process_executor.configured({"multiprocess": FORKING}, name="either")
+executor = multi_or_in_process_executor
+"""Which of the two, the run's configuration says: see play."""
 PASSWORD = "hunter2"  # what must never be seen in a trace
 
 
@@ -123,15 +132,57 @@ def join(xs):
     return xs
 
 
+@op(out=DynamicOut(), retry_policy=RetryPolicy(max_retries=1))
+def other_items_each_time(context):
+    yield DynamicOutput(0, mapping_key=f"try_{context.retry_number}")
+    if context.retry_number == 0:
+        raise ValueError("no luck yet")
+    yield DynamicOutput(1, mapping_key="more")
+
+
+@op(out=DynamicOut())
+def items_of(xs):
+    yield DynamicOutput(xs, mapping_key="all")
+
+
+@op
+def process_when_asked_again(context, x):
+    if x == 1 and context.run.parent_run_id is None:
+        raise ValueError("a bad batch, this time")
+    return x
+
+
 @op
 def kill_itself():
     os.kill(os.getpid(), signal.SIGKILL)
 
 
 @op
+def kill_the_run():
+    """Also the step's own process where it has one: it would write that it is done."""
+    for process in (int(os.environ["RIG_RUN_PROCESS"]), os.getpid()):
+        os.kill(process, signal.SIGKILL)
+
+
+@op
 def interrupt_the_run():
     os.kill(int(os.environ["RIG_RUN_PROCESS"]), signal.SIGINT)
     time.sleep(60)
+
+
+@op
+def terminate_the_run(context):
+    """What every run launcher does when somebody presses Terminate: say so first, then interrupt."""
+    context.instance.report_run_canceling(context.run)
+    os.kill(int(os.environ["RIG_RUN_PROCESS"]), signal.SIGINT)
+    time.sleep(60)
+
+
+@op(retry_policy=RetryPolicy(max_retries=1, delay=2))
+def terminate_before_the_next_try(context):
+    context.instance.report_run_canceling(context.run)
+    subprocess.Popen(["sh", "-c", f"sleep 0.5; kill -INT {os.environ['RIG_RUN_PROCESS']}"])
+    raise ValueError("no luck yet")
 
 
 @resource
@@ -196,6 +247,22 @@ def map_behind_a_failure():
 
 
 @job(executor_def=executor)
+def map_behind_a_skip():
+    collect(items_of(gate()).map(process).collect())
+
+
+@job(executor_def=executor)
+def map_after_retry():
+    collect(other_items_each_time.alias("items")().map(process).collect())
+
+
+@job(executor_def=executor)
+def unlucky_map():
+    second = items().map(lambda x: work.alias("second")(process_when_asked_again.alias("process")(x)))
+    collect(second.collect())
+
+
+@job(executor_def=executor)
 def map_over_result():
     collect(items().map(process).collect())
 
@@ -250,7 +317,7 @@ def hooks():
     fail(start())
 
 
-@job(executor_def=multiprocess_executor.configured(FORKING, name="apart"))
+@job(executor_def=executor)
 def killed_step():
     work.alias("load")(kill_itself())
 
@@ -261,8 +328,18 @@ def interrupted():
 
 
 @job(executor_def=executor)
+def terminated():
+    work.alias("load")(terminate_the_run())
+
+
+@job(executor_def=executor)
+def terminated_between_tries():
+    work.alias("load")(terminate_before_the_next_try())
+
+
+@job(executor_def=executor)
 def killed_run():
-    work.alias("load")(kill_itself())
+    work.alias("load")(kill_the_run())
 
 
 LONG = "n" * 200

@@ -4,7 +4,9 @@ import json
 import sqlite3
 import zlib
 from collections import defaultdict
+from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -49,8 +51,7 @@ class Oracle:
 
     def _run(self, run_id: str) -> dict[str, Any]:
         [run] = self._rows(self.history / "runs.db", "SELECT * FROM runs WHERE run_id = ?", run_id)
-        rows = self._rows(self.history / "runs.db", "SELECT key, value FROM run_tags WHERE run_id = ?", run_id)
-        return {**run, "body": json.loads(run["run_body"]), "tags": {row["key"]: row["value"] for row in rows}}
+        return {**run, "body": json.loads(run["run_body"])}
 
     def _events(self, run_id: str) -> list[dict[str, Any]]:
         rows = self._rows(self.history / "runs" / f"{run_id}.db", "SELECT * FROM event_logs ORDER BY id")
@@ -63,9 +64,32 @@ class Oracle:
         )
         return json.loads(zlib.decompress(row["b"]))
 
-    def _links(self, run: dict[str, Any]) -> list[LinkEnd]:
-        parent = run["tags"].get("dagster/parent_run_id")
-        return [LinkEnd("rerun_of", "up", f"dagster:{self._run(parent)['pipeline_name']}/{parent}")] if parent else []
+    def _links(self, run: dict[str, Any]) -> set[LinkEnd]:
+        """Who was executed again, and who read an asset of whom; the other kinds have tests of their own."""
+        return {
+            LinkEnd(kind, way, f"dagster:{self._run(other)['pipeline_name']}/{other}")
+            for kind, way, other in (*self._reruns(run), *self._reads(run["run_id"]))
+        }
+
+    def _reruns(self, run: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+        for row in self._rows(self.history / "runs.db", "SELECT run_id, run_body FROM runs"):
+            if json.loads(row["run_body"])["parent_run_id"] == run["run_id"]:
+                yield "rerun_of", "down", row["run_id"]
+        if parent := run["body"]["parent_run_id"]:
+            yield "rerun_of", "up", parent
+
+    def _reads(self, run_id: str) -> Iterator[tuple[str, str, str]]:
+        """A materialization is tagged with the numbers of the events whose assets it was made from."""
+        rows = self._rows(self.history / "runs" / "index.db", "SELECT id, run_id, event FROM event_logs")
+        runs = {str(row["id"]): row["run_id"] for row in rows}
+        for row in rows:
+            made = (json.loads(row["event"])["dagster_event"] or {}).get("event_specific_data") or {}
+            tags = made.get("materialization", {}).get("tags", {})
+            writers = {runs.get(value) for tag, value in tags.items() if "input_event_pointer" in tag} - {row["run_id"]}
+            if row["run_id"] == run_id:
+                yield from (("asset", "up", writer) for writer in writers if writer)
+            elif run_id in writers:
+                yield "asset", "down", row["run_id"]
 
     @staticmethod
     def _rows(database: Path, query: str, *values: Any) -> list[dict[str, Any]]:
@@ -102,22 +126,25 @@ def _attempts(key: str, events: list[dict[str, Any]], status: str) -> list[Attem
         elif kind in ENDS:
             begun = begun or {"started_at": worker or launched or at, "queued_at": launched}
             launched = worker = None
-            state, raw = _ended(kind, event)
+            state, raw = _ended(kind, event, status)
             found.append(Attempt(task, -1, len(found) + 1, state, raw, Times(ended_at=at, **begun), map_key))
             begun = None
     if begun is not None:
         state = "cancelled" if status == "CANCELED" else "lost"
         found.append(Attempt(task, -1, len(found) + 1, state, "STARTED", Times(**begun), map_key))
+    if found[-1].state == "retried":
+        found[-1] = replace(found[-1], state="failed")
     return found
 
 
-def _ended(kind: str, event: dict[str, Any]) -> tuple[str, str]:
+def _ended(kind: str, event: dict[str, Any], status: str) -> tuple[str, str]:
     names = set()
     error = (event["event"]["dagster_event"]["event_specific_data"] or {}).get("error")
     while error:
         names.add(error["cls_name"])
         error = error["cause"]
-    state = "crashed" if CRASH in names else "cancelled" if INTERRUPTION in names else ENDS[kind]
+    interrupted = "cancelled" if status == "CANCELED" else "crashed"
+    state = "crashed" if CRASH in names else interrupted if INTERRUPTION in names else ENDS[kind]
     return state, kind.removeprefix("STEP_")
 
 
@@ -127,7 +154,8 @@ def _planned(plan: dict[str, Any], events: list[dict[str, Any]]) -> dict[str, se
     planned: dict[str, set[str]] = {}
     for key in plan["step_keys_to_execute"]:
         task, map_key = _split(key)
-        planned.setdefault(task, set()).update(_keys(_root(key, steps), events) if map_key == "?" else {map_key})
+        root = _root(key, steps) if map_key == "?" else None
+        planned.setdefault(task, set()).update(_keys(root, events) if root else {map_key})
     return planned
 
 
@@ -147,7 +175,10 @@ def _root(key: str, steps: dict[str, Any]) -> str:
 
 
 def _keys(step: str, events: list[dict[str, Any]]) -> set[str]:
-    outputs = [e for e in events if _kind(e) == "STEP_OUTPUT" and e["step_key"] == step]
+    """Those that its last attempt yielded."""
+    own = [e for e in events if e["step_key"] == step]
+    retries = [number for number, e in enumerate(own) if _kind(e) == "STEP_UP_FOR_RETRY"]
+    outputs = [e for e in own[retries[-1] if retries else 0 :] if _kind(e) == "STEP_OUTPUT"]
     handles = [e["event"]["dagster_event"]["event_specific_data"]["step_output_handle"] for e in outputs]
     return {handle["mapping_key"] for handle in handles if handle["mapping_key"] is not None}
 
@@ -157,14 +188,16 @@ def _never(planned: dict[str, set[str]], attempts: list[Attempt], plan: dict[str
     seen = {(attempt.task, attempt.map_key) for attempt in attempts}
     last = {(attempt.task, attempt.map_key): attempt.state for attempt in attempts}
     bad = {task for (task, _), state in last.items() if state in {"failed", "crashed", "lost"}}
+    good = {task for (task, _), state in last.items() if state == "success"}
+    otherwise = {"SUCCESS": "skipped", "CANCELED": "cancelled"}.get(status, "upstream_failed")
     found = []
     for task, keys in planned.items():
-        behind = bool(_before(task, plan) & bad)
-        state = "upstream_failed" if behind else "cancelled" if status != "SUCCESS" else "skipped"
-        for key in keys or {""}:
-            if (task, key) not in seen and not (not keys and any(name == task for name, _ in seen)):
-                raw = "NO_MAPPING_KEYS" if not keys and state == "skipped" else "NOT_EXECUTED"
-                found.append(Attempt(task, -1, 0, state, raw, map_key=key))
+        state = "upstream_failed" if _before(task, plan) & bad else otherwise
+        found += [Attempt(task, -1, 0, state, "NOT_EXECUTED", map_key=key) for key in keys if (task, key) not in seen]
+        if not keys and all(name != task for name, _ in seen):
+            nothing = _root(f"{task}[?]", {step["key"]: step for step in plan["steps"]}) in good
+            state, raw = ("skipped", "NO_MAPPING_KEYS") if nothing else (state, "NOT_EXECUTED")
+            found.append(Attempt(task, -1, 0, state, raw))
     return found
 
 

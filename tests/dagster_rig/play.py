@@ -7,10 +7,24 @@ Prints a line `JOB RUN_ID` for each run.
 import os
 import sys
 from contextlib import suppress
+from typing import Any
 
-from dagster import DagsterInstance, execute_job, reconstructable
+from dagster import (
+    AssetKey,
+    DagsterInstance,
+    ReexecutionOptions,
+    RunsFilter,
+    execute_job,
+    reconstructable,
+)
+from dagster._core.definitions.reconstruct import ReconstructableJob, ReconstructableRepository
 
-from tests.dagster_rig import jobs
+from tests.dagster_rig import assets, jobs
+
+AGAIN = {"reexecuted": "unlucky_map"}
+"""Names for the last run of a job, executed again from where it failed."""
+PARTS = {"__ASSET_JOB": [AssetKey("paid"), AssetKey("refunded"), AssetKey("refunds")]}
+"""What somebody marks in the asset graph before he presses Materialize."""
 
 
 def main(executor: str, names: list[str]) -> None:
@@ -25,8 +39,24 @@ def main(executor: str, names: list[str]) -> None:
 
 
 def play(instance: DagsterInstance, executor: str, name: str) -> None:
-    config = {"execution": {"config": {"in_process": {}}}} if executor == "in_process" else None
-    execute_job(reconstructable(getattr(jobs, name)), instance=instance, run_config=config, raise_on_error=False)
+    chosen = {"in_process": {}} if executor == "in_process" else {"multiprocess": jobs.FORKING}
+    more: dict[str, Any] = {"asset_selection": PARTS[name]} if name in PARTS else {}
+    if name in AGAIN:
+        [record] = instance.get_run_records(RunsFilter(job_name=AGAIN[name]), limit=1)
+        more["reexecution_options"] = ReexecutionOptions.from_failure(record.dagster_run.run_id, instance)
+    execute_job(
+        target(AGAIN.get(name, name)),
+        instance=instance,
+        run_config={"execution": {"config": chosen}},
+        raise_on_error=False,
+        **more,
+    )
+
+
+def target(job: str) -> ReconstructableJob:
+    if hasattr(jobs, job):
+        return reconstructable(getattr(jobs, job))
+    return ReconstructableRepository.for_module(assets.__name__, "defs").get_reconstructable_job(job)
 
 
 if __name__ == "__main__":

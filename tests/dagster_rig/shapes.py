@@ -56,6 +56,45 @@ OWN = (
         {"items": "success", "process": "skipped", "collect": "success"},
     ),
     Shape(
+        "map_behind_a_skip",
+        "a map over the result of a step that was skipped: Dagster has no word for its instances",
+        "success",
+        {"gate": "success", "items_of": "skipped", "process": "skipped", "collect": "skipped"},
+    ),
+    Shape(
+        "map_after_retry",
+        "what a failed attempt yielded is no instance of anything",
+        "success",
+        {
+            "items": "retried",
+            "items #2": "success",
+            "process[try_1]": "success",
+            "process[more]": "success",
+            "collect": "success",
+        },
+    ),
+    Shape(
+        "unlucky_map",
+        "down a mapped chain only the instance behind the failure is missing",
+        "failed",
+        {
+            "items": "success",
+            **dict.fromkeys(("process[0]", "process[2]", "second[0]", "second[2]"), "success"),
+            "process[1]": "failed",
+            "second[1]": "upstream_failed",
+            "collect": "upstream_failed",
+        },
+        links=(("rerun_of", "down", "reexecuted"),),
+    ),
+    Shape(
+        "reexecuted",
+        "the same run executed again from where it failed: only those steps, and a run of its own",
+        "success",
+        {"process[1]": "success", "second[1]": "success", "collect": "success"},
+        links=(("rerun_of", "up", "unlucky_map"),),
+        pipeline="unlucky_map",
+    ),
+    Shape(
         "map_behind_a_failure",
         "a map of which nobody will ever know the keys",
         "failed",
@@ -79,6 +118,40 @@ OWN = (
     ),
     Shape("hooks", "hooks of the user's, one of which fails", "failed", {"start": "success", "fail": "failed"}),
     Shape(
+        "terminated",
+        "a run that somebody has terminated",
+        "cancelled",
+        {"terminate_the_run": "cancelled", "load": "cancelled"},
+    ),
+    Shape(
+        "interrupted",
+        "a run whose process was told to end, and not by Dagster",
+        "failed",
+        {"interrupt_the_run": "crashed", "load": "upstream_failed"},
+    ),
+    Shape(
+        "asset_job",
+        "assets, one without its optional output, one of a graph, one with a check",
+        "success",
+        {
+            "raw__orders": "retried",
+            "raw__orders #2": "success",
+            "split": "success",
+            "refunds": "skipped",
+            "report.add": "success",
+            "report.again": "success",
+            "report_report_is_whole": "success",
+        },
+        links=(("asset", "down", "__ASSET_JOB"),),
+    ),
+    Shape(
+        "__ASSET_JOB",
+        "some assets, materialised by hand",
+        "success",
+        {"split": "success", "refunds": "skipped"},
+        links=(("asset", "up", "asset_job"),),
+    ),
+    Shape(
         "ids_at_the_edge",
         "names as long as one likes",
         "success",
@@ -90,16 +163,26 @@ OWN = (
 
 IN_PROCESS = (
     Shape("resource_fails", "a resource that cannot be made, so no step ever starts", "failed",
-          {"use_warehouse": "cancelled", "work": "cancelled"}),
-    Shape("interrupted", "a run that was interrupted", "cancelled",
-          {"interrupt_the_run": "cancelled", "load": "cancelled"}),
+          {"use_warehouse": "upstream_failed", "work": "upstream_failed"}),
+    Shape("terminated_between_tries", "a run that was terminated while it slept before a try", "cancelled",
+          {"terminate_before_the_next_try": "retried", "terminate_before_the_next_try #2": "cancelled",
+           "load": "cancelled"}),
 )  # fmt: skip
 APART = (
     Shape("killed_step", "a step whose process was killed", "failed",
           {"kill_itself": "crashed", "load": "upstream_failed"}),
     Shape("resource_fails", "a resource that cannot be made, for the step that needs it", "failed",
           {"use_warehouse": "failed", "work": "upstream_failed"}),
+    Shape("terminated_between_tries", "a run that was terminated before a try: the one before it was the last",
+          "cancelled", {"terminate_before_the_next_try": "failed", "load": "upstream_failed"}),
 )  # fmt: skip
+KILLED = Shape(
+    "killed_run",
+    "a run whose process was killed: Dagster calls it started for ever",
+    "lost",
+    {"kill_the_run": "lost", "load": "upstream_failed"},
+)
+"""Takes the process that plays it along, in both executors."""
 
 ABSENT = {
     "upstream_failed": "nothing runs behind a failure: Dagster has no trigger rules; see failed_chain",

@@ -8,14 +8,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from dagster import AssetKey, AssetRecordsFilter  # noqa: TID253  # only a Dagster loads this
+from dagster import AssetKey  # noqa: TID253  # only a Dagster loads this
 from dagster import DagsterEventType as Type  # noqa: TID253  # same
 
 from datatracing.model.link import Confidence, Direction, Link, LinkKind
-from datatracing_dagster.assets import pointers
+from datatracing_dagster import compat
+from datatracing_dagster.assets import STARTS, metadata_of, pointers
 from datatracing_dagster.links.ends import other
 from datatracing_dagster.links.propagated import named_by
-from datatracing_dagster.links.tick import asset_metadata
 from datatracing_dagster.records import Records
 
 
@@ -31,12 +31,15 @@ class _Read:
 def read_assets(records: Records, namespace: str) -> Iterator[Link]:
     """Each asset and partition once, however many steps read it."""
     reads: dict[_Read, float] = {}
+    began: dict[str, float] = {}
     for entry in records.entries:
         event = entry.dagster_event
-        if event is not None and event.event_type is Type.ASSET_MATERIALIZATION:
+        if event.event_type in STARTS:
+            began[entry.step_key] = entry.timestamp
+        elif event.event_type is Type.ASSET_MATERIALIZATION:
             made = event.event_specific_data.materialization
             for key, number in pointers(made):
-                reads.setdefault(_Read(key, number, made.partition), entry.timestamp)
+                reads.setdefault(_Read(key, number, made.partition), began.get(entry.step_key, entry.timestamp))
     for read, before in reads.items():
         yield from _writer(records, namespace, read, before)
 
@@ -51,22 +54,14 @@ def _writer(records: Records, namespace: str, read: _Read, before: float) -> Ite
         yield Link(LinkKind.ASSET, Direction.UP, writer, evidence, confidence)
     elif not record.run_id:
         # Reported from outside of any run.
-        value = asset_metadata(record).get("traceparent")
+        value = metadata_of(record).get("traceparent")
         yield from named_by(getattr(value, "value", None), f"the metadata of {evidence}", records, namespace)
 
 
 def _written(records: Records, read: _Read, before: float) -> tuple[Any | None, Confidence, str]:
-    """The event that wrote what was read, and how that is known."""
-    pointed_at = _event(records, read.key, storage_ids=[read.number])
-    partition = read.partition
+    """The event that wrote what was read, and how that is known. `before` is when the step began to read."""
+    pointed_at, partition = records.pointed_at(read.key, read.number), read.partition
     if pointed_at is None or partition is None or pointed_at.partition_key in {None, partition}:
         return pointed_at, Confidence.EXACT, "Dagster's pointer to what was read"
-    own = _event(records, read.key, asset_partitions=[partition], before_timestamp=before)
+    own = compat.asset_event(records.instance, read.key, asset_partitions=[partition], before_timestamp=before)
     return own, Confidence.INFERRED, f"the last event of partition {partition} before it"
-
-
-def _event(records: Records, key: AssetKey, **where: Any) -> Any | None:
-    wanted = AssetRecordsFilter(asset_key=key, **where)
-    found = records.instance.fetch_materializations(wanted, limit=1).records
-    found = found or records.instance.fetch_observations(wanted, limit=1).records
-    return found[0] if found else None

@@ -12,9 +12,9 @@ RETRY = "dagster/retry_number"
 
 def rerun(records: Records, namespace: str) -> Iterator[Link]:
     """To the run before it. A chain of retries is a chain of links."""
-    tags = records.run.tags
-    parent = other(records, tags.get(PARENT), namespace)
+    run = records.run
+    parent = other(records, run.parent_run_id or run.tags.get(PARENT), namespace)
     if parent is not None:
-        retry = tags.get(RETRY)
+        retry = run.tags.get(RETRY)
         evidence = f"run retry {retry} of it" if retry else "re-executed from it"
         yield Link(LinkKind.RERUN_OF, Direction.UP, parent, evidence)

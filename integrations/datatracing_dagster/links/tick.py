@@ -12,6 +12,7 @@ from dagster import RunStatusChangeRecordsFilter  # noqa: TID253  # only a Dagst
 
 from datatracing.model.link import Confidence, Direction, Link, LinkKind
 from datatracing_dagster import compat
+from datatracing_dagster.assets import metadata_of
 from datatracing_dagster.links.ends import other
 from datatracing_dagster.links.propagated import named_by
 from datatracing_dagster.records import Records
@@ -22,16 +23,15 @@ STATUS_CURSORS = frozenset({"RunStatusSensorCursor", "PipelineSensorCursor"})
 
 
 def ticked(records: Records, namespace: str) -> Iterator[Link]:
-    """A tick that asked for several runs acted on several events; its cursor names the last, so that is inferred."""
+    """The cause is in the cursor that the tick left: a run status sensor stops at the first run that makes it act."""
     tags = records.run.tags
     number, sensor = tags.get(TICK, ""), tags.get(SENSOR, "")
     tick = compat.tick(records.instance, int(number)) if sensor and number.isdigit() else None
     if tick is None:
         return
-    confidence = Confidence.EXACT if len(tick.run_ids or ()) <= 1 else Confidence.INFERRED
     cursor = _cursor(tick.cursor)
     if isinstance(cursor, dict) and cursor.get("__class__") in STATUS_CURSORS:
-        yield from _after_run(records, namespace, cursor.get("record_id"), sensor, confidence)
+        yield from _after_run(records, namespace, cursor.get("record_id"), sensor)
     elif isinstance(cursor, int) and not isinstance(cursor, bool):
         yield from _after_asset(records, namespace, cursor, sensor)
 
@@ -43,20 +43,20 @@ def _cursor(text: str | None) -> Any:
         return None
 
 
-def _after_run(records: Records, namespace: str, event: Any, sensor: str, confidence: Confidence) -> Iterator[Link]:
-    for kind in compat.ENDS if isinstance(event, int) else ():
+def _after_run(records: Records, namespace: str, event: Any, sensor: str) -> Iterator[Link]:
+    for kind in compat.CHANGES if isinstance(event, int) else ():
         where = RunStatusChangeRecordsFilter(event_type=kind, storage_ids=[event])
         for record in records.instance.fetch_run_status_changes(where, limit=1).records:
             cause = other(records, record.event_log_entry.run_id, namespace)
             if cause is not None:
                 evidence = f"sensor {sensor} saw its {kind.name.removeprefix('RUN_').lower()}"
-                yield Link(LinkKind.TRIGGERED, Direction.UP, cause, evidence, confidence)
+                yield Link(LinkKind.TRIGGERED, Direction.UP, cause, evidence)
 
 
 def _after_asset(records: Records, namespace: str, event: int, sensor: str) -> Iterator[Link]:
     """A cursor that is a number is an asset sensor's; one of the user's own that looks the same finds no event, or it
     finds one of an asset that this run's sensor never watched: so it is never more than inferred."""
-    record = compat.asset_event(records.instance, event)
+    record = compat.numbered_asset_event(records.instance, event)
     if record is None or record.asset_key is None:
         return
     evidence = f"sensor {sensor} saw asset {record.asset_key.to_user_string()}"
@@ -64,11 +64,5 @@ def _after_asset(records: Records, namespace: str, event: int, sensor: str) -> I
     if cause is not None:
         yield Link(LinkKind.TRIGGERED, Direction.UP, cause, evidence, Confidence.INFERRED)
         return
-    value = asset_metadata(record).get("traceparent")
+    value = metadata_of(record).get("traceparent")
     yield from named_by(getattr(value, "value", None), f"the metadata of {evidence}", records, namespace)
-
-
-def asset_metadata(record: Any) -> dict[str, Any]:
-    """Metadata of a materialization or observation, by name."""
-    event = record.asset_materialization or getattr(record, "asset_observation", None)
-    return dict(event.metadata) if event is not None else {}

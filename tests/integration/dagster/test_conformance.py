@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,11 +16,13 @@ from tests.conformance.check import unbalanced, untruths
 from tests.conformance.shapes import SHAPES, Shape, departures
 from tests.dagster_rig.home import Home
 from tests.dagster_rig.oracle import Oracle
-from tests.dagster_rig.shapes import ABSENT, APART, IN_PROCESS, NEUTRAL, OWN
+from tests.dagster_rig.shapes import ABSENT, APART, IN_PROCESS, KILLED, NEUTRAL, OWN
 from tests.postgres import TEMPLATE
 
 pytestmark = pytest.mark.xdist_group("dagster")
-PLAYED = {"in_process": (*NEUTRAL, *OWN, *IN_PROCESS), "apart": (*NEUTRAL, *OWN, *APART)}
+PLAYED = {"in_process": (*NEUTRAL, *OWN, *IN_PROCESS, KILLED), "apart": (*NEUTRAL, *OWN, *APART, KILLED)}
+SILENT = 0.5
+"""Seconds after which a run is given up of which nothing is heard."""
 
 
 @dataclass
@@ -31,6 +35,12 @@ class Theatre:
     def account(self, shape: Shape) -> Account:
         return Oracle(self.home.folder).account(self.runs[shape.name])
 
+    @property
+    def names(self) -> dict[str, str]:
+        """Of the runs, as links give them, by shape."""
+        pipelines = {shape.name: shape.pipeline for shapes in PLAYED.values() for shape in shapes}
+        return {name: f"dagster:{pipelines[name]}/{run}" for name, run in self.runs.items()}
+
 
 @pytest.fixture(scope="session")
 def theatres(tmp_path_factory, postgres_server):
@@ -40,7 +50,9 @@ def theatres(tmp_path_factory, postgres_server):
     with postgres_server.connect() as admin:
         admin.execute(f"CREATE DATABASE dagster_traces TEMPLATE {TEMPLATE} STRATEGY file_copy")
     stores = {"in_process": f"sqlite:///{folder}/traces.db", "apart": postgres_server.url("dagster_traces")}
-    yield {executor: played(executor, folder / executor, store) for executor, store in stores.items()}
+    with ThreadPoolExecutor() as both:
+        waiting = {each: both.submit(played, each, folder / each, store) for each, store in stores.items()}
+    yield {executor: theatre.result() for executor, theatre in waiting.items()}
     shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -48,7 +60,9 @@ def played(executor: str, folder: Path, store: str) -> Theatre:
     settings = {"DATATRACING_STORE": store, "DATATRACING_SPOOL_DIR": f"{folder}/spool"}
     home = Home(folder, settings).furnish()
     runs = home.play(executor, *(shape.name for shape in PLAYED[executor]))
-    home.datatracing("dagster", "collect", "--once")
+    runs |= {KILLED.name: Oracle(folder).runs(KILLED.name)[-1]}
+    time.sleep(SILENT)
+    home.datatracing("dagster", "collect", "--once", "--stale", str(SILENT))
     return Theatre(home, runs)
 
 
@@ -80,7 +94,7 @@ def test_no_shape_is_left_out_silently():
 
 @every_shape
 def test_the_run_takes_the_shape(theatres, executor, shape):
-    assert departures(shape, theatres[executor].account(shape), {}) == []
+    assert departures(shape, theatres[executor].account(shape), theatres[executor].names) == []
 
 
 @every_shape
