@@ -19,6 +19,7 @@ SUPPORTED = (3, 7, 7), (3, 10)
 """From the first on, below the second."""
 CALLS = (
     "set_flow_run_state",
+    "resume_flow_run",
     "create_flow_run",
     "create_flow_run_from_deployment",
     "create_task_run",

@@ -10,8 +10,8 @@ from datatracing.model.states import State
 from datatracing_prefect import assets
 from datatracing_prefect.links.propagated import otel_trace_id
 from datatracing_prefect.mapping import error_info, inputs, micros, run_ref, span_key, untracked
-from datatracing_prefect.operations import read_operations
-from datatracing_prefect.records import Records
+from datatracing_prefect.operations import operations
+from datatracing_prefect.records import Records, moment
 from datatracing_prefect.rest import Plain
 from datatracing_prefect.tries import Try, closed, read_tries
 
@@ -44,7 +44,7 @@ def read_manifest(
         attributes=run_attributes(records),
         error=error_info(run["state_name"], run["state"]["message"]) if state.failing and not lost else None,
         aliases=(alias,) if alias else (),
-        operations=read_operations(records),
+        operations=operations(moment(each) for each in records.states),
     )
 
 

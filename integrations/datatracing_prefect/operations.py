@@ -1,13 +1,12 @@
 """What a flow run spends its time with beside the user's code: waiting for a worker, for a process, for people."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from datatracing.model.event import Times
 from datatracing.model.manifest import Operation
 from datatracing.model.run import SpanKey
 from datatracing.model.states import State
-from datatracing_prefect.records import Records, moment
 from datatracing_prefect.states import AWAITING_RETRY, CANCELLED, CRASHED, FAILED, FINAL, RUNNING, state
 from datatracing_prefect.tries import Moment
 
@@ -15,9 +14,10 @@ PENDING, SCHEDULED = "PENDING", "SCHEDULED"
 LAUNCH, ATTEMPT = "launch", "attempt"
 
 
-def read_operations(records: Records) -> tuple[Operation, ...]:
-    """Of the run itself, in the order in which they began. A second one of a name is called `launch #2`."""
-    history = sorted((moment(each) for each in records.states), key=lambda each: each.at)
+def operations(moments: Iterable[Moment]) -> tuple[Operation, ...]:
+    """Of the run itself, by the states it went through, in the order in which they began. A second one of a name is
+    called `launch #2`."""
+    history = sorted(moments, key=lambda each: each.at)
     scheduled = any(each.kind == SCHEDULED for each in history)
     found = [*_waits(history)] if scheduled or any(each.kind == "PAUSED" for each in history) else []
     attempts = [*_attempts(history)]

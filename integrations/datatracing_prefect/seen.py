@@ -3,7 +3,7 @@
 Nothing here is safe to use from two threads; the tracer sees to that.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,20 +13,24 @@ from datatracing.model.states import State
 from datatracing_prefect.states import RUNNING, state
 from datatracing_prefect.tries import Moment, Try, read_tries
 
+FLOW_RUN = "flow_run"
+"""The kind of an input that is what a subflow has returned."""
 TASKS = 20_000
 """Task runs of one flow run that are remembered after their end. Of the others the events have told everything."""
 
 
 @dataclass(slots=True)
 class TaskSeen:
-    """One task run. `lost_edges`: what it was given came from where Prefect, or this process, could not follow."""
+    """One task run. `inputs` as mapping.inputs has them; `lost_edges`: Prefect could not follow what it was given."""
 
-    task: str
     task_run_id: str
-    attributes: Mapping[str, Any]
-    dependencies: tuple[Dependency, ...] = ()
+    inputs: tuple[tuple[str, str], ...] = ()
     untracked: bool = False
     lost_edges: bool = False
+    call: bool = False
+    """It stands for a flow run, and Prefect's server, which moves it along, has clocks of its own."""
+    task: str = ""
+    attributes: Mapping[str, Any] = field(default_factory=dict)
     called_at: int = 0
     first: int = 1
     moments: list[Moment] = field(default_factory=list)
@@ -38,11 +42,16 @@ class TaskSeen:
             return []
         if not self.moments:
             self.called_at = moment.at
-        if moment.kind == RUNNING and not any(each.number for each in self.tries):
+        if moment.kind == RUNNING and not self.begun:
             self.first = max(1, number)  # what came before was seen by another process
         self.moments.append(moment)
         before, self.tries = self.tries, read_tries(self.moments, first=self.first)
         return [each for each in self.tries if each not in before and (each.number or each.over)]
+
+    @property
+    def begun(self) -> bool:
+        """Whether it has an attempt."""
+        return bool(self.tries) and self.tries[-1].number > 0
 
     @property
     def over(self) -> bool:
@@ -93,13 +102,23 @@ class FlowSeen:
         """Whether a state is new."""
         if any((each.at, each.name) == (moment.at, moment.name) for each in self.moments):
             return False
-        self.moments.append(moment)
+        self.moments = sorted([*self.moments, moment], key=lambda each: each.at)
         return True
 
     def edges_known(self, task: TaskSeen) -> bool:
         """See mapping.untracked."""
         lost = self.untrackable_at is not None and self.untrackable_at <= task.called_at
-        return not (task.lost_edges or (task.untracked and lost))
+        found = all(self._upstream(*each) for each in task.inputs)
+        return found and not task.lost_edges and not (task.untracked and lost)
+
+    def dependencies(self, task: TaskSeen) -> tuple[Dependency, ...]:
+        """Of a task run that has begun: then what it waited for has been seen, whichever thread was faster."""
+        ends = {each.task_run_id: each for kind, key in task.inputs if (each := self._upstream(kind, key)) is not None}
+        ends.pop(task.task_run_id, None)
+        return tuple(
+            Dependency(each.task, task.task, upstream_key=key, downstream_key=task.task_run_id)
+            for key, each in ends.items()
+        )
 
     def remember(self, task: TaskSeen) -> None:
         """And forget the oldest of those that are over, when they become too many."""
@@ -108,18 +127,6 @@ class FlowSeen:
             over = next((key for key, each in self.tasks.items() if each.over), None)
             self.tasks.pop(over or task.task_run_id)
 
-    def upstream(self, task_run_id: str, kind: str) -> TaskSeen | None:
+    def _upstream(self, kind: str, key: str) -> TaskSeen | None:
         """The task run behind an input: itself, or the call of the flow run that it is."""
-        return self.tasks.get(self.children.get(task_run_id, "") if kind == "flow_run" else task_run_id)
-
-    def named(
-        self, found: Iterable[tuple[str, str]], task: str, task_run_id: str
-    ) -> tuple[tuple[Dependency, ...], bool]:
-        """Edges for a task run's inputs, and whether all of them have been found."""
-        ends = [self.upstream(each, kind) for kind, each in found if each != task_run_id]
-        known = {each.task_run_id: each for each in ends if each is not None}
-        edges = (
-            Dependency(each.task, task, upstream_key=each.task_run_id, downstream_key=task_run_id)
-            for each in known.values()
-        )
-        return tuple(edges), None not in ends
+        return self.tasks.get(self.children.get(key, "") if kind == FLOW_RUN else key)

@@ -3,7 +3,7 @@
 import sys
 import traceback
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Any
 
@@ -13,6 +13,7 @@ from datatracing.model.manifest import Attempt, Manifest
 from datatracing.model.run import RunRef, SpanKey
 from datatracing.model.states import State
 from datatracing_prefect.mapping import error_info, span_key
+from datatracing_prefect.operations import operations
 from datatracing_prefect.seen import FlowSeen, TaskSeen
 from datatracing_prefect.states import CRASHED, state
 from datatracing_prefect.tries import Moment, Try, closed
@@ -20,6 +21,8 @@ from datatracing_prefect.tries import Moment, Try, closed
 FRAMES = -20
 """The innermost ones."""
 MESSAGE_LIMIT, STACK_LIMIT = 4_096, 16_384
+EDGES = 500
+"""In one statement: a collector takes no more than 1,000, and they must fit into one record."""
 KINDS = {State.RUNNING: EventKind.STARTED, State.DEFERRED: EventKind.SUSPENDED}
 
 
@@ -46,19 +49,24 @@ def attempts_moved(flow: FlowSeen, task: TaskSeen, changed: Iterable[Try], momen
     """One for each attempt that a state has changed. What does not change is said with the attempt's first."""
     for each in changed:
         first = not each.number or (each.state is State.RUNNING and each.times.started_at == moment.at)
+        key = span_key(task.task, task.task_run_id, each.number)
+        edges = flow.dependencies(task) if first else ()
         yield Statement(
             kind=EventKind.ENDED if each.over else KINDS.get(each.state, EventKind.NOTED),
             run=flow.run,
             at=moment.at,
-            span=span_key(task.task, task.task_run_id, each.number),
+            span=key,
             state=each.state,
             raw_state=each.raw_state,
-            times=each.times,
+            times=replace(each.times, scheduled_at=None, queued_at=None) if task.call else each.times,
             attributes=task.attributes if first else {},
             error=_attempt_error(each, moment),
-            dependencies=task.dependencies if first else (),
-            edges_known=flow.edges_known(task),
+            dependencies=edges[:EDGES],
+            edges_known=not first or flow.edges_known(task),
         )
+        for start in range(EDGES, len(edges), EDGES):
+            more = edges[start : start + EDGES]
+            yield Statement(EventKind.NOTED, flow.run, moment.at, span=key, dependencies=more)
 
 
 def flow_moved(flow: FlowSeen, moment: Moment) -> Statement:
@@ -88,18 +96,22 @@ def account(flow: FlowSeen, observed_at: int, *, final: bool) -> Manifest:
         observed_at=observed_at,
         times=Times(flow.scheduled_at, None, flow.started_at, ended),
         attempts=tuple(_attempts(flow, final=final)),
-        dependencies=tuple(dict.fromkeys(edge for task in flow.tasks.values() for edge in task.dependencies)),
+        dependencies=tuple(dict.fromkeys(edge for task in flow.tasks.values() for edge in flow.dependencies(task))),
         links=tuple(flow.links),
         attributes=flow.attributes,
+        operations=operations(flow.moments),
         recorded=False,
     )
 
 
 def _attempts(flow: FlowSeen, *, final: bool) -> Iterator[Attempt]:
     """Without times, which the events have. A task run that may still begin is left out: it has no attempt yet."""
+    calls = set(flow.children.values())
     for task in flow.tasks.values():
-        for each in closed(task.tries, flow.state) if final and task.tries else task.tries:
-            if each.number or each.over:
+        # A flow that was called runs on its own.
+        closing = final and task.tries and task.task_run_id not in calls
+        for each in closed(task.tries, flow.state) if closing else task.tries:
+            if each.number or each.over or final:
                 key = span_key(task.task, task.task_run_id, each.number)
                 known = flow.edges_known(task)
                 yield Attempt(key, each.state, each.raw_state, reports=bool(each.number), edges_known=known)

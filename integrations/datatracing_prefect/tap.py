@@ -132,10 +132,11 @@ def _task_run_created(tracing: Tracer, arguments: Mapping[str, Any], answer: Any
     task = arguments["task"]
     if getattr(task, "_is_subflow_tracking_task", False) or answer.task_key.startswith(DEPLOYMENT_CALL):
         facts = {**vars(answer), "run_count": 0}
-        tracing.task_moved(str(answer.flow_run_id), str(answer.id), facts, moment_of(answer.state))
+        tracing.task_moved(str(answer.flow_run_id), str(answer.id), facts, moment_of(answer.state), call=True)
 
 
 def _flow_run_created(tracing: Tracer, arguments: Mapping[str, Any], answer: Any) -> None:
+    _state_known(tracing, answer)
     call = str(arguments.get("parent_task_run_id") or "")
     caller = tracing.caller_of(call) if call else ""
     if caller:
@@ -144,6 +145,7 @@ def _flow_run_created(tracing: Tracer, arguments: Mapping[str, Any], answer: Any
 
 
 def _deployment_run(tracing: Tracer, arguments: Mapping[str, Any], answer: Any) -> None:
+    _state_known(tracing, answer)
     call = str(arguments.get("parent_task_run_id") or "")
     here = compat.here()
     caller = tracing.caller_of(call) if call else str(here.flow_run.id) if here.flow_run is not None else ""
@@ -154,12 +156,16 @@ def _deployment_run(tracing: Tracer, arguments: Mapping[str, Any], answer: Any) 
 
 
 def _flow_run_read(tracing: Tracer, _arguments: Mapping[str, Any], answer: Any) -> None:
-    """Whoever waits for a deployment's run reads it again and again, and may not see it running."""
-    if not tracing.waits_for(str(answer.id)) or answer.state is None:
-        return
-    if answer.start_time is not None:
+    """Whoever waits for a deployment's run reads it again and again, and may not see it running; whoever is paused
+    reads when it goes on."""
+    if tracing.waits_for(str(answer.id)) and answer.start_time is not None:
         tracing.flow_moved(str(answer.id), Moment(RUNNING, "Running", micros(answer.start_time) or 0))
-    tracing.flow_moved(str(answer.id), moment_of(answer.state))
+    _state_known(tracing, answer)
+
+
+def _state_known(tracing: Tracer, flow_run: Any) -> None:
+    if flow_run.state is not None:
+        tracing.flow_moved(str(flow_run.id), moment_of(flow_run.state))
 
 
 def _deployment_read(_tracing: Tracer, arguments: Mapping[str, Any], answer: Any) -> None:
@@ -171,6 +177,7 @@ def _deployment_read(_tracing: Tracer, arguments: Mapping[str, Any], answer: Any
 
 _ANSWERS = {
     "set_flow_run_state": _state_set,
+    "resume_flow_run": _state_set,
     "create_task_run": _task_run_created,
     "create_flow_run": _flow_run_created,
     "create_flow_run_from_deployment": _deployment_run,

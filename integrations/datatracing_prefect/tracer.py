@@ -21,6 +21,8 @@ from datatracing_prefect.tries import Moment
 
 log = logging.getLogger("datatracing")
 
+STATES = 20
+"""Of a flow run that has not begun."""
 FLOWS = 1_000
 """Flow runs that are remembered after their end, for what still comes of them."""
 
@@ -36,6 +38,8 @@ class Tracer:
         self._flows: OrderedDict[str, FlowSeen] = OrderedDict()
         self._called_by: OrderedDict[str, str] = OrderedDict()
         """The flow run that has called another one, by the id of that."""
+        self._before: OrderedDict[str, list[Moment]] = OrderedDict()
+        """States of flow runs that have not begun here."""
         # Before the recorder's own, which has been registered earlier: what is said here has to be delivered too.
         atexit.register(self.close)
 
@@ -50,6 +54,7 @@ class Tracer:
                 return
             run = run_ref(flow_name, flow_run_id, self.namespace)
             flow = self._flows[flow_run_id] = FlowSeen(run, attributes, scheduled_at)
+            flow.moments += self._before.pop(flow_run_id, [])
             caller = self._flows.get(self._called_by.get(flow_run_id, ""))
             if caller is not None:
                 flow.links[Link(LinkKind.CHILD, Direction.UP, caller.run, "called as a subflow")] = None
@@ -60,6 +65,8 @@ class Tracer:
         said: list[Statement] = []
         with self._lock:
             flow = self._flows.get(flow_run_id)
+            if flow is None:
+                self._keep(flow_run_id, moment)
             new = flow is not None and flow.moved(moment)
             if flow is not None and new:
                 said.append(statements.flow_moved(flow, moment))
@@ -80,17 +87,20 @@ class Tracer:
         *,
         pooled: bool = False,
         untrackable: bool = False,
+        call: bool = False,
     ) -> None:
         """A task run of a flow run that is traced went into another state; `facts` are what Prefect has of it.
 
         `pooled`: it runs in a process of a pool, where Prefect has made values of the futures that it was given.
-        `untrackable`: what it returned has no identity that Prefect could follow.
+        `untrackable`: what it returned has no identity that Prefect could follow. `call`: it stands for a flow run.
         """
         with self._lock:
             flow = self._flows.get(flow_run_id)
             if flow is None:
                 return
-            task = flow.tasks.get(task_run_id) or self._seen(flow, task_run_id, facts, pooled=pooled)
+            task = flow.tasks.get(task_run_id) or _seen(flow, task_run_id, facts, pooled=pooled, call=call)
+            if not task.begun:
+                _named(task, facts)  # Prefect gives a run its own name between Pending and Running
             said = self._attempts(flow, task, moment, int(facts.get("run_count") or 0))
             if untrackable:
                 flow.untrackable_at = min(flow.untrackable_at or moment.at, moment.at)
@@ -135,28 +145,6 @@ class Tracer:
                 if flow.over and flow.open_tasks:
                     self.recorder.complete(statements.account(flow, clock.now(), final=True))
 
-    def _seen(
-        self,
-        flow: FlowSeen,
-        task_run_id: str,
-        facts: Mapping[str, Any],
-        *,
-        pooled: bool,
-    ) -> TaskSeen:
-        name = task_name(str(facts["name"]), str(facts["task_key"]), str(facts["dynamic_key"]))
-        given = facts.get("task_inputs")
-        edges, found = flow.named(inputs(given), name, task_run_id)
-        attributes = {
-            "prefect.task_run": facts["name"],
-            "prefect.task_version": facts.get("task_version"),
-            "prefect.tags": sorted(facts.get("tags") or ()),
-        }
-        lost = not found or (pooled and untracked(given) and any(each.over for each in flow.tasks.values()))
-        known = {key: value for key, value in attributes.items() if value}
-        task = TaskSeen(name, task_run_id, known, edges, untracked(given), lost)
-        flow.remember(task)
-        return task
-
     def _attempts(self, flow: FlowSeen, task: TaskSeen, moment: Moment, number: int) -> list[Statement]:
         return list(statements.attempts_moved(flow, task, task.moved(moment, number), moment))
 
@@ -178,6 +166,32 @@ class Tracer:
             del self._flows[key]
         while len(self._called_by) > FLOWS * 10:
             self._called_by.popitem(last=False)
+
+    def _keep(self, flow_run_id: str, moment: Moment) -> None:
+        """In case that this flow run begins here."""
+        before = self._before.setdefault(flow_run_id, [])
+        if moment not in before:
+            self._before[flow_run_id] = [*before[-STATES:], moment]
+        while len(self._before) > FLOWS:
+            self._before.popitem(last=False)
+
+
+def _seen(flow: FlowSeen, task_run_id: str, facts: Mapping[str, Any], *, pooled: bool, call: bool) -> TaskSeen:
+    given = facts.get("task_inputs")
+    lost = pooled and untracked(given) and any(each.over for each in flow.tasks.values())
+    task = TaskSeen(task_run_id, tuple(inputs(given)), untracked(given), lost, call)
+    flow.remember(task)
+    return task
+
+
+def _named(task: TaskSeen, facts: Mapping[str, Any]) -> None:
+    task.task = task_name(str(facts["name"]), str(facts["task_key"]), str(facts["dynamic_key"]))
+    found = {
+        "prefect.task_run": facts["name"],
+        "prefect.task_version": facts.get("task_version"),
+        "prefect.tags": sorted(facts.get("tags") or ()),
+    }
+    task.attributes = {key: value for key, value in found.items() if value}
 
 
 _made: list[Tracer | None] = []
