@@ -50,8 +50,12 @@ def version() -> str:
 
 def supported(found: str) -> bool:
     """Whether this version's inner parts are known."""
-    digits = [int(part) for part in found.split("+", maxsplit=1)[0].split(".")[:3] if part.isdigit()]
-    return SUPPORTED[0] <= tuple(digits) < SUPPORTED[1]
+    return SUPPORTED[0] <= numbers(found) < SUPPORTED[1]
+
+
+def numbers(found: str) -> tuple[int, ...]:
+    """At most three; what is behind them (rc1, dev0) does not count."""
+    return tuple(int(part) for part in found.split("+", maxsplit=1)[0].split(".")[:3] if part.isdigit())
 
 
 def here() -> Here:

@@ -13,7 +13,7 @@ from datatracing.capture import guard
 from datatracing.model.link import Access, AssetUse, LinkKind
 from datatracing.model.uris import asset_uri
 from datatracing_prefect import compat
-from datatracing_prefect.hooks import begin, has_hooks
+from datatracing_prefect.hooks import attach, begin, has_hooks
 from datatracing_prefect.mapping import DEPLOYMENT_CALL, micros, run_ref
 from datatracing_prefect.states import RUNNING
 from datatracing_prefect.tracer import Tracer, tracer
@@ -28,16 +28,23 @@ ANSWERED = frozenset({"ACCEPT", "REJECT"})
 DEPLOYMENTS = 1_000
 _FLOWS_OF: dict[str, str] = {}
 """The names of flows by deployment."""
+_switch = {"everything": False}
 _said: list[str] = []
 
 
-def install() -> None:
-    """Listen from now on. Again is once. A Prefect whose inner parts are not known is left alone."""
+def install(*, everything: bool = False) -> None:
+    """Listen from now on. Again is once. A Prefect whose inner parts are not known is left alone.
+
+    `everything`: trace every flow that will be defined, and every task that runs outside of a flow.
+    """
     with guard("prefect.install"):
         found = compat.version()
         if compat.supported(found):
             compat.tap_events(event_sent)
             compat.tap_client(answered)
+            if everything:
+                compat.tap_flows(attach)
+                _switch["everything"] = True
         elif not _said:
             _said.append(found)
             log.warning(
@@ -71,22 +78,15 @@ def answered(method: str, arguments: Mapping[str, Any], answer: Any) -> None:
 def _task_run(tracing: Tracer, event: Any) -> None:
     task_run_id = event.resource["prefect.resource.id"].removeprefix(TASK_RUN)
     flow_run_id, forwarded = _flow_run_of(event, task_run_id)
-    if not flow_run_id or not _traced(tracing, flow_run_id):
-        return
-    said, details = event.payload["validated_state"], event.payload["validated_state"]["state_details"]
-    due = details.get("scheduled_time")
-    if due is None and event.payload["initial_state"]:
-        due = event.payload["initial_state"]["state_details"].get("scheduled_time")
-    at = micros(event.occurred) or 0
-    found = Moment(said["type"], said["name"], at, micros(due), said["message"] or "")
-    tracing.task_moved(
-        flow_run_id,
-        task_run_id,
-        event.payload["task_run"],
-        found,
-        pooled=forwarded,
-        untrackable=bool(details.get("untrackable_result")),
-    )
+    said, facts = event.payload["validated_state"], event.payload["task_run"]
+    details = said["state_details"]
+    due = micros(details.get("scheduled_time"))
+    found = Moment(said["type"], said["name"], micros(event.occurred) or 0, due, said["message"] or "")
+    if not flow_run_id and _switch["everything"]:
+        tracing.outside_moved(task_run_id, facts, found)
+    elif flow_run_id and _traced(tracing, flow_run_id):
+        untrackable = bool(details.get("untrackable_result"))
+        tracing.task_moved(flow_run_id, task_run_id, facts, found, pooled=forwarded, untrackable=untrackable)
 
 
 def _flow_run_of(event: Any, task_run_id: str) -> tuple[str, bool]:

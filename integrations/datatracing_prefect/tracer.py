@@ -13,7 +13,7 @@ from datatracing.model.event import EventKind
 from datatracing.model.link import AssetUse, Direction, Link, LinkKind
 from datatracing.model.run import RunRef
 from datatracing_prefect import statements
-from datatracing_prefect.mapping import inputs, run_ref, span_key, task_name, untracked
+from datatracing_prefect.mapping import PARENTS, inputs, run_ref, span_key, task_name, untracked
 from datatracing_prefect.seen import FlowSeen, TaskSeen
 from datatracing_prefect.settings import TapSettings
 from datatracing_prefect.statements import Statement
@@ -106,6 +106,18 @@ class Tracer:
                 flow.untrackable_at = min(flow.untrackable_at or moment.at, moment.at)
         self._say(said)
 
+    def outside_moved(self, task_run_id: str, facts: Mapping[str, Any], moment: Moment) -> None:
+        """A task run that belongs to no flow run went into another state: it is a run of its own, and so is what it
+        calls a part of it."""
+        parents = [key for _, key in inputs({PARENTS: (facts.get("task_inputs") or {}).get(PARENTS)})]
+        root = next((each for key in parents if (each := self.caller_of(key))), task_run_id)
+        if root == task_run_id:
+            name = task_name(str(facts["name"]), str(facts["task_key"]), str(facts["dynamic_key"]))
+            self.begin(name, root, task_attributes(facts), moment.at)
+        self.task_moved(root, task_run_id, facts, moment)
+        if root == task_run_id:
+            self.flow_moved(root, moment)
+
     def called(self, flow_run_id: str, task_run_id: str, child: RunRef, kind: LinkKind, evidence: str) -> None:
         """A flow run has called another one. `task_run_id` stands for the call, if it is not empty."""
         with self._lock:
@@ -176,6 +188,18 @@ class Tracer:
             self._before.popitem(last=False)
 
 
+def task_attributes(facts: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Of every attempt of a task run."""
+    again = int(facts.get("flow_run_run_count") or 0)
+    found = {
+        "prefect.task_run": facts["name"],
+        "prefect.task_version": facts.get("task_version"),
+        "prefect.tags": sorted(facts.get("tags") or ()),
+        "prefect.flow_run_attempt": again if again > 1 else None,
+    }
+    return {key: value for key, value in found.items() if value}
+
+
 def _seen(flow: FlowSeen, task_run_id: str, facts: Mapping[str, Any], *, pooled: bool, call: bool) -> TaskSeen:
     given = facts.get("task_inputs")
     lost = pooled and untracked(given) and any(each.over for each in flow.tasks.values())
@@ -186,12 +210,7 @@ def _seen(flow: FlowSeen, task_run_id: str, facts: Mapping[str, Any], *, pooled:
 
 def _named(task: TaskSeen, facts: Mapping[str, Any]) -> None:
     task.task = task_name(str(facts["name"]), str(facts["task_key"]), str(facts["dynamic_key"]))
-    found = {
-        "prefect.task_run": facts["name"],
-        "prefect.task_version": facts.get("task_version"),
-        "prefect.tags": sorted(facts.get("tags") or ()),
-    }
-    task.attributes = {key: value for key, value in found.items() if value}
+    task.attributes = task_attributes(facts)
 
 
 _made: list[Tracer | None] = []

@@ -99,6 +99,28 @@ def test_the_dagster_demo_shows_a_retry_a_dynamic_map_and_the_run_that_wrote_its
     assert trace["links"][0]["run"].startswith("dagster:orders/")
 
 
+def test_the_prefect_demo_shows_a_retry_a_bad_batch_and_the_call_of_another_flow(tmp_path):
+    folder = tmp_path / ".demo"
+
+    with started(folder, "prefect") as demo:
+        printed = demo.stdout.read()
+
+    assert demo.returncode == 0, printed
+    assert "complete: 8 of 8 spans" in printed
+    assert "hunter2" not in printed
+    assert left_running(folder) == []
+
+    trace = shown(folder, printed)
+    states = states_of(trace)
+    assert states["extract_orders", -1, 1] == "retried"
+    assert states["extract_orders", -1, 2] == "success"
+    assert [states["load_batch", number, 1] for number in range(4)].count("failed") == 1
+    assert states["rates", -1, 1] == "success"
+    assert states["publish", -1, 0] == "upstream_failed"
+    assert [(link["kind"], link["direction"]) for link in trace["links"]] == [("child", "down")]
+    assert trace["links"][0]["run"].startswith("prefect:rates/")
+
+
 def test_a_demo_that_is_interrupted_twice_leaves_nothing_running(tmp_path):
     folder = tmp_path / ".demo"
 
