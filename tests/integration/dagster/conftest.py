@@ -1,12 +1,21 @@
-"""Runs that are played once for all tests of this folder."""
+"""An instance for all tests of a process that play their runs in it, and a store with a collector for each."""
 
 import pytest
+from dagster import DagsterInstance
 
-from tests.dagster_rig.home import Home
+from tests.dagster_rig.collecting import Tracing
+
+
+@pytest.fixture(scope="session")
+def instance(tmp_path_factory):
+    """In SQLite files."""
+    with DagsterInstance.local_temp(str(tmp_path_factory.mktemp("instance"))) as made:
+        yield made
 
 
 @pytest.fixture
-def home(tmp_path, sqlite_url):
-    """An instance with no runs, and a store with no traces."""
-    settings = {"DATATRACING_STORE": sqlite_url, "DATATRACING_SPOOL_DIR": str(tmp_path / "spool")}
-    return Home(tmp_path / "dagster", settings).furnish()
+def tracing(instance, sqlite_url, tmp_path):
+    """Nothing is in its store yet, and older runs are none of its business."""
+    made = Tracing(instance, {"store": sqlite_url, "spool_dir": str(tmp_path / "spool")})
+    yield made
+    made.connection.close()
