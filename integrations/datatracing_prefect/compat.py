@@ -70,6 +70,13 @@ def here() -> Here:
     )
 
 
+def runs_elsewhere(flow: Any) -> bool:
+    """Whether a flow's tasks run where this process hears nothing of them: in Dask, Ray, or task workers."""
+    from prefect.task_runners import ProcessPoolTaskRunner, ThreadPoolTaskRunner
+
+    return not isinstance(flow.task_runner, (ThreadPoolTaskRunner, ProcessPoolTaskRunner))
+
+
 def forwards(worker: Any) -> bool:
     """Whether a worker for events hands them to the worker of the parent process, where they are heard again."""
     from prefect.events.worker import ProcessPoolForwardingEventsClient

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from datatracing.capture import guard
+from datatracing_prefect import compat
 from datatracing_prefect.mapping import micros
 from datatracing_prefect.tracer import Tracer, tracer
 from datatracing_prefect.tries import moment_of
@@ -45,7 +46,8 @@ def begin(tracing: Tracer, flow: Any, flow_run: Any) -> None:
     """The run is traced from now on."""
     if not tracing.known(str(flow_run.id)):
         attributes = _attributes(flow, flow_run, values=tracing.settings.parameter_values)
-        tracing.begin(flow.name, str(flow_run.id), attributes, micros(flow_run.expected_start_time))
+        due = micros(flow_run.expected_start_time)
+        tracing.begin(flow.name, str(flow_run.id), attributes, due, elsewhere=compat.runs_elsewhere(flow))
 
 
 def _attributes(flow: Any, flow_run: Any, *, values: bool) -> Mapping[str, Any]:

@@ -69,6 +69,8 @@ class FlowSeen:
     run: RunRef
     attributes: Mapping[str, Any]
     scheduled_at: int | None = None
+    elsewhere: bool = False
+    """Whether tasks run in processes of which nothing may be heard here."""
     tasks: dict[str, TaskSeen] = field(default_factory=dict)
     moments: list[Moment] = field(default_factory=list)
     children: dict[str, str] = field(default_factory=dict)

@@ -101,13 +101,14 @@ def account(flow: FlowSeen, observed_at: int, *, final: bool) -> Manifest:
         attributes=flow.attributes,
         operations=operations(flow.moments),
         recorded=False,
+        whole=not (flow.elsewhere or any(map(_waits, flow.tasks.values()))),
     )
 
 
 def _attempts(flow: FlowSeen, *, final: bool) -> Iterator[Attempt]:
     """Without times, which the events have. A task run that may still begin is left out: it has no attempt yet."""
     calls = set(flow.children.values())
-    for task in flow.tasks.values():
+    for task in (each for each in flow.tasks.values() if not _waits(each)):
         # A flow that was called runs on its own.
         closing = final and task.tries and task.task_run_id not in calls
         for each in closed(task.tries, flow.state) if closing else task.tries:
@@ -115,6 +116,11 @@ def _attempts(flow: FlowSeen, *, final: bool) -> Iterator[Attempt]:
                 key = span_key(task.task, task.task_run_id, each.number)
                 known = flow.edges_known(task)
                 yield Attempt(key, each.state, each.raw_state, reports=bool(each.number), edges_known=known)
+
+
+def _waits(task: TaskSeen) -> bool:
+    """For a process that takes on background tasks. What became of it there, this process does not hear."""
+    return bool(task.tries) and task.tries[-1].state is State.SCHEDULED
 
 
 def _attempt_error(attempt: Try, moment: Moment) -> ErrorInfo | None:

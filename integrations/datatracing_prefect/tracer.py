@@ -47,13 +47,22 @@ class Tracer:
         """Whether this flow run is traced here."""
         return flow_run_id in self._flows
 
-    def begin(self, flow_name: str, flow_run_id: str, attributes: Mapping[str, Any], scheduled_at: int | None) -> None:
-        """Trace this flow run from now on. Again changes nothing."""
+    def begin(
+        self,
+        flow_name: str,
+        flow_run_id: str,
+        attributes: Mapping[str, Any],
+        scheduled_at: int | None,
+        *,
+        elsewhere: bool = False,
+    ) -> None:
+        """Trace this flow run from now on. Again changes nothing. `elsewhere`: its tasks run in processes of which
+        nothing may be heard here."""
         with self._lock:
             if flow_run_id in self._flows:
                 return
             run = run_ref(flow_name, flow_run_id, self.namespace)
-            flow = self._flows[flow_run_id] = FlowSeen(run, attributes, scheduled_at)
+            flow = self._flows[flow_run_id] = FlowSeen(run, attributes, scheduled_at, elsewhere)
             flow.moments += self._before.pop(flow_run_id, [])
             caller = self._flows.get(self._called_by.get(flow_run_id, ""))
             if caller is not None:

@@ -49,7 +49,7 @@ def read_tries(moments: Iterable[Moment], *, first: int = 1) -> list[Try]:
     due: int | None = None
     queued: int | None = None
     for moment in sorted(moments, key=lambda each: each.at):
-        due = due if due is not None or tries else moment.at
+        due = due if due is not None or tries else moment.due_at or moment.at
         queued = moment.at if moment.kind == PENDING and queued is None else queued
         if moment.kind == RUNNING:
             began = Times(due, None if tries and tries[-1].number else queued, moment.at)

@@ -39,7 +39,7 @@ def fold(events: Iterable[Event], manifest: Manifest | None = None) -> Trace:
     said = _by_span(ordered)
     root = root_span(run, said.pop(None), manifest)
     known = {key: _Known(statements) for key, statements in said.items() if key and not key.operation}
-    for attempt in manifest.attempts if manifest else ():
+    for attempt in _believed(known, manifest):
         known.setdefault(attempt.key, _Known()).recorded = attempt
     return Trace(
         run=run,
@@ -72,6 +72,15 @@ def latest(manifests: Iterable[Manifest]) -> Manifest | None:
     # To write one out takes longer than to fold it, so only those are compared that nothing else tells apart.
     tied = [each for each in known if (each.recorded, each.observed_at) == last]
     return max(tied, key=codec.dumps) if len(tied) > 1 else next(iter(tied), None)
+
+
+def _believed(known: Iterable[SpanKey], manifest: Manifest | None) -> Iterable[Attempt]:
+    """A record is believed in everything. A process that stands in for it is not when it says that a task never ran of
+    which another process has told that it did."""
+    if manifest is None or manifest.recorded:
+        return manifest.attempts if manifest else ()
+    ran = {(key.task, key.instance) for key in known if key.attempt}
+    return [each for each in manifest.attempts if each.key.attempt or (each.key.task, each.key.instance) not in ran]
 
 
 def _run_of(ordered: list[Event], manifest: Manifest | None) -> RunRef:
@@ -156,8 +165,12 @@ def completeness(known: dict[SpanKey, _Known], manifest: Manifest | None) -> Com
     if manifest is None:
         return Completeness(unknown_edges=unknown_edges)
     missing = [
-        attempt.key.name for attempt in manifest.attempts if attempt.reports and not known[attempt.key].said.from_worker
+        key.name
+        for key, each in known.items()
+        if each.recorded is not None and each.recorded.reports and not each.said.from_worker
     ]
     status = CompletenessStatus.PARTIAL if missing else CompletenessStatus.COMPLETE
-    expected = len(manifest.attempts)
+    if not manifest.whole:
+        status = CompletenessStatus.UNKNOWN
+    expected = len(manifest.attempts) if manifest.recorded else len(known)
     return Completeness(status, expected, expected - len(missing), tuple(sorted(missing)), unknown_edges)

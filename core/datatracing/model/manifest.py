@@ -45,7 +45,8 @@ class Manifest:
     """Every task instance and attempt of a finished run, also those never started, with edges and times.
 
     `recorded` is False when there was no record to read and the run's own process put this together at its end; any
-    record of the orchestrator is then preferred, whichever came later.
+    record of the orchestrator is then preferred, whichever came later. `whole` is False when that process knows that
+    tasks ran where it could not see them.
     """
 
     run: RunRef
@@ -62,6 +63,7 @@ class Manifest:
     """Foreign W3C trace ids of the same run."""
     operations: tuple[Operation, ...] = ()
     recorded: bool = True
+    whole: bool = True
 
     @property
     def trace_id(self) -> str:

@@ -269,3 +269,18 @@ def test_two_statements_under_one_number_are_settled_alike_in_any_order():
     both = [one, other]
     random.Random(1).shuffle(both)
     assert fold([one, other]) == fold([other, one]) == fold(both)
+
+
+def test_a_process_that_stands_in_for_the_record_does_not_say_that_nothing_ran_elsewhere():
+    elsewhere = event(span=SpanKey("a", attempt=1, map_key="x"), state=State.SUCCESS, producer="another")
+    waiting = Attempt(SpanKey("a", attempt=0, map_key="x"), State.CANCELLED, "Scheduled", reports=False)
+    trace = fold([elsewhere], manifest(waiting, recorded=False))
+    assert [(span.attempt, span.state) for span in trace.tasks] == [(1, State.SUCCESS)]
+    assert (trace.completeness.expected, trace.completeness.captured) == (1, 1)
+    assert len(fold([elsewhere], manifest(waiting)).tasks) == 2
+
+
+def test_a_process_that_has_not_seen_everything_does_not_call_the_trace_complete():
+    one = event(span=SpanKey("a", attempt=1), state=State.SUCCESS)
+    found = fold([one], manifest(recorded=False, whole=False)).completeness
+    assert (found.status, found.expected, found.captured) == (CompletenessStatus.UNKNOWN, 1, 1)
