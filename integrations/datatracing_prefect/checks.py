@@ -1,11 +1,13 @@
 """What `datatracing doctor` asks about a Prefect that is installed here. Nothing of Prefect is imported for it."""
 
 import os
+import sys
 from collections.abc import Iterator, Mapping
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, entry_points, version
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from datatracing.ops.finding import Finding
@@ -92,16 +94,20 @@ def unreachable(url: str) -> str:
 
 
 def active_profile(environ: Mapping[str, str]) -> Mapping[str, str]:
-    """The settings of Prefect's active profile; none where it has no file, or one that cannot be read here (Python 3.10
-    reads no TOML)."""
+    """The settings of Prefect's active profile; none where it has no file, or one that cannot be read."""
     home = Path(environ.get("PREFECT_HOME") or "~/.prefect").expanduser()
     path = Path(environ.get("PREFECT_PROFILES_PATH") or home / "profiles.toml").expanduser()
     try:
-        known = import_module("tomllib").loads(path.read_text(encoding="utf-8"))
+        known = toml().loads(path.read_text(encoding="utf-8"))
         active = environ.get("PREFECT_PROFILE") or known.get("active", "")
         return {name: str(value) for name, value in known.get("profiles", {}).get(active, {}).items()}
     except (ImportError, OSError, ValueError, AttributeError):
         return {}
+
+
+def toml() -> Any:
+    """Python's own reader, or before 3.11 the one that Prefect brings along."""
+    return import_module("tomllib" if sys.version_info >= (3, 11) else "toml")
 
 
 def _installed(distribution: str) -> str | None:
