@@ -69,13 +69,13 @@ class Collector:
         self._deliver()
         deadline = time.monotonic() + self.settings.budget
         for run_id, end in self._waiting(cursor):
-            if time.monotonic() > deadline:
-                tally.more = True
-                break
             if run_id:
                 self._collect(run_id, cursor, tally)
             if end:
                 self._passed(end, cursor)
+            if time.monotonic() > deadline:
+                tally.more = True
+                break
         else:
             self.connection.sweep()
         return cursor.write(), tally

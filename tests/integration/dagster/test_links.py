@@ -322,9 +322,10 @@ def test_a_step_knows_its_own_traceparent_and_hands_it_to_a_pipes_subprocess(tra
     @dg.asset(retry_policy=dg.RetryPolicy(max_retries=1))
     def outside(context: dg.AssetExecutionContext, traces: DataTracingResource, pipes: dg.PipesSubprocessClient):
         assert traces.headers()["traceparent"] == traces.pipes_env()["TRACEPARENT"]
-        pipes.run(command=[sys.executable, "-c", script], context=context, env=traces.pipes_env())
+        done = pipes.run(command=[sys.executable, "-c", script], context=context, env=traces.pipes_env())
         if context.retry_number == 0:
             raise ValueError("no luck yet")
+        return done.get_materialize_result()
 
     resources = {"traces": DataTracingResource(spool_dir=str(tmp_path)), "pipes": dg.PipesSubprocessClient()}
     run = dg.materialize([outside], instance=instance, resources=resources).run_id
