@@ -1,9 +1,10 @@
 """Which ended runs are to be read, and when. Not safe for threads: one event loop keeps it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from datatracing.model.clock import SECOND
+from datatracing_prefect.cursors import Stored
 
 FLOW, TASK = "flow", "task"
 RunId = tuple[str, str]
@@ -47,6 +48,18 @@ class Agenda:
     def full(self) -> bool:
         """Nothing is taken on any more; Prefect keeps what has ended, and is asked for it later."""
         return len(self) >= LIMIT
+
+    def recall(self, stored: Mapping[str, Stored]) -> None:
+        """What an earlier collector has read."""
+        for name, each in stored.items():
+            kind, _, run_id = name.partition("/")
+            due = self._settled(each.ended_at)
+            self._entries[kind, run_id] = Entry(each.ended_at, due, digest=each.digest, done=each.done)
+
+    def stored(self) -> dict[str, Stored]:
+        """What has been read, for the next collector."""
+        read = ((run, each) for run, each in self._entries.items() if each.done or each.digest)
+        return {"/".join(run): Stored(each.ended_at, each.digest, each.done) for run, each in read}
 
     def ended(self, run: RunId, ended_at: int) -> None:
         """Somebody says that the run ended then. To hear it twice changes nothing."""

@@ -1,6 +1,7 @@
 """`datatracing prefect`: the collector as a program of its own."""
 
 import asyncio
+import logging
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Collect the traces of Prefect runs.", no_args_is_help=True)
 
-Seconds = Annotated[float | None, typer.Option(min=0, show_default=False)]
+LOG_LINE = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
 @app.callback()
@@ -58,7 +59,14 @@ async def _collect(settings: "CollectorSettings", once: bool) -> None:
         if once:
             typer.echo(str(await running.catch_up()))
         else:
+            _tell()
             await running.forever()
+
+
+def _tell() -> None:
+    """What is collected, and what is away, on standard error; of other libraries only what is wrong."""
+    logging.basicConfig(format=LOG_LINE)
+    logging.getLogger("datatracing").setLevel(logging.INFO)
 
 
 def _check_prefect() -> None:

@@ -23,7 +23,7 @@ from datatracing_prefect import artifact, links
 from datatracing_prefect.agenda import FLOW, SOON, TASK, Agenda, RunId
 from datatracing_prefect.background import OUTSIDE, read_background
 from datatracing_prefect.collecting import CollectorSettings
-from datatracing_prefect.cursors import Cursor
+from datatracing_prefect.cursors import Cursor, Position
 from datatracing_prefect.manifest import read_manifest
 from datatracing_prefect.mapping import micros, run_ref
 from datatracing_prefect.open_runs import OpenRuns
@@ -39,6 +39,8 @@ log = logging.getLogger("datatracing")
 
 OVERLAP = 600 * SECOND
 """Microseconds that are looked at again: a run's end is stamped by its own process, and told later."""
+PROBES = 50
+"""Runs that a store must know one of, to be the one that the cursor is about."""
 ENDS = ["COMPLETED", "FAILED", "CRASHED", "CANCELLED"]
 
 
@@ -70,9 +72,10 @@ class Collector:
         self.open_runs = OpenRuns(rest, connection, settings)
         self._woken = asyncio.Event()
         self._looked_at = 0.0
-        came_to = cursor.read()
-        self._since = came_to - OVERLAP if came_to else clock.now() - round(settings.look_back * SECOND)
+        self._since = clock.now() - round(settings.look_back * SECOND)
         """From which end on runs are looked for, in microseconds."""
+        self._position = cursor.read()
+        """Where an earlier collector stood, until it has been taken up."""
 
     def heed(self, hint: Hint) -> None:
         """Take in what an event has told. Returns at once."""
@@ -126,6 +129,7 @@ class Collector:
     async def _look(self, tally: Tally) -> None:
         """Everything that has ended behind the cursor, and what is open."""
         at = clock.now()
+        await self._take_up()
         since = {"end_time": {"after_": clock.rfc3339(self._since)}, "state": {"type": {"any_": ENDS}}}
         async for page in self.rest.pages("/flow_runs/filter", flow_runs=since):
             for each in page:
@@ -137,6 +141,18 @@ class Collector:
             self._since = at - OVERLAP
         for run_id in await self.open_runs.look():
             await self._lost(run_id, tally)
+
+    async def _take_up(self) -> None:
+        """Go on where the cursor stands, unless the store has been emptied since: then it stands for nothing."""
+        if self._position is None:
+            return
+        stored = self._position.stored
+        newest = sorted(stored, key=lambda name: -stored[name].ended_at)[:PROBES]
+        ids = [run_ref("", name.partition("/")[2], self.namespace).trace_id for name in newest]
+        if not ids or await asyncio.to_thread(self.connection.summaries, ids):
+            self.agenda.recall(stored)
+            self._since = self._position.ended - OVERLAP
+        self._position = None
 
     async def _collect(self, run: RunId, tally: Tally) -> None:
         """One run that cannot be read holds up no other; who does not answer holds up all."""
@@ -217,7 +233,8 @@ class Collector:
             await asyncio.to_thread(self.connection.lose, [entry])
 
     def _keep_cursor(self) -> None:
-        self.cursor.write(min([self._since + OVERLAP, *self.agenda.waiting()]))
+        ended = min([self._since + OVERLAP, *self.agenda.waiting()])
+        self.cursor.write(Position(ended, self.agenda.stored()))
         self.agenda.forget(self._since - OVERLAP)
 
     async def _pause(self) -> None:

@@ -5,16 +5,38 @@ Losing it costs time and nothing else: a collector without one begins a day back
 
 import json
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from datatracing.capture.guard import guard
+
+STORED = 2_000
+"""Runs that a cursor names."""
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A run that was read. `ended_at` in microseconds, `digest` of what was stored; `done`: not to be read again."""
+
+    ended_at: int
+    digest: str
+    done: bool = True
+
+
+@dataclass(frozen=True)
+class Position:
+    """Every run that ended before `ended`, in microseconds, is done, and of later ones those that are named so."""
+
+    ended: int
+    stored: Mapping[str, Stored] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Cursor:
-    """Of one Prefect and one store; collectors on one machine share it, and it only ever goes forward."""
+    """Of one Prefect and one store. Collectors on one machine share it, and it only ever goes forward."""
 
     path: Path
 
@@ -24,19 +46,28 @@ class Cursor:
         name = sha256("\n".join(names).encode()).hexdigest()[:16]
         return cls(spool_dir / f"prefect-{name}.cursor")
 
-    def read(self) -> int | None:
-        """Microseconds: every run that ended before was dealt with. None where nobody has left a cursor."""
+    def read(self) -> Position | None:
+        """None where nobody has left a position."""
         try:
-            return int(json.loads(self.path.read_text("utf-8"))["ended"])
-        except (OSError, ValueError, KeyError, TypeError):
+            found = json.loads(self.path.read_text("utf-8"))
+            return Position(int(found["ended"]), {name: _stored(each) for name, each in found["stored"].items()})
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None
 
-    def write(self, ended: int) -> None:
+    def write(self, position: Position) -> None:
         """In one step, so that a collector that is killed leaves the old one or the new one."""
         with guard("prefect.cursor"):
-            if ended <= (self.read() or 0):
+            before = self.read()
+            if before is not None and position.ended <= before.ended:
                 return
+            newest = sorted(position.stored.items(), key=lambda each: -each[1].ended_at)[:STORED]
+            stored = {name: [each.ended_at, each.digest, each.done] for name, each in newest}
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             fresh = self.path.with_suffix(f".{os.getpid()}")
-            fresh.write_text(json.dumps({"ended": ended}), "utf-8")
+            fresh.write_text(json.dumps({"ended": position.ended, "stored": stored}), "utf-8")
             fresh.replace(self.path)
+
+
+def _stored(found: Any) -> Stored:
+    ended_at, digest, done = found
+    return Stored(int(ended_at), str(digest), bool(done))

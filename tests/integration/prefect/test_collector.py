@@ -1,0 +1,221 @@
+"""The collector against a real Prefect server: prompt, complete, and none the worse for two of it or for its death."""
+
+import contextlib
+import signal
+import subprocess
+import sys
+import time
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from datatracing import connect
+from datatracing.demo.processes import free_port
+from tests.prefect_rig.oracle import Oracle
+
+pytestmark = [pytest.mark.xdist_group("prefect"), pytest.mark.timeout(600)]
+PATIENCE = 120
+"""Seconds, on a machine that has other things to do."""
+COMMAND = str(Path(sys.executable).with_name("datatracing"))
+
+
+@pytest.fixture
+def place(home):
+    """Programs with a collector's settings, stopped afterwards. What others have played before is none of theirs."""
+    own = home.beside(
+        DATATRACING_PREFECT_LOOK_BACK="60", DATATRACING_SETTLE_SECONDS="1", DATATRACING_PREFECT_INTERVAL="2"
+    )
+    with contextlib.closing(own):
+        yield own
+
+
+@pytest.fixture
+def gate(tmp_path):
+    """Flows that wait go on when it is there."""
+    return tmp_path / "gate"
+
+
+def collect(place, *options, name="collector"):
+    place.programs.start(name, [COMMAND, "prefect", "collect", *options])
+
+
+def once(place, *options):
+    return place.datatracing("prefect", "collect", "--once", *options)
+
+
+def kill(program):
+    program.send_signal(signal.SIGKILL)
+    program.wait()
+
+
+def summary(place, run_id):
+    """None as long as the store has no sealed trace of it."""
+    with contextlib.closing(connect(place.settings["DATATRACING_STORE"])) as connection:
+        trace_id = run_id.replace("-", "")
+        known = connection.summaries([trace_id]).get(trace_id)
+        return known if known is not None and known.verdict is not None else None
+
+
+def trace(place, run_id):
+    with contextlib.closing(connect(place.settings["DATATRACING_STORE"])) as connection:
+        return connection.trace(run_id.replace("-", ""))
+
+
+def sealed(place, run_id, ready=lambda _summary: True):
+    def there():
+        known = summary(place, run_id)
+        return known if known is not None and ready(known) else None
+
+    return place.programs.wait(f"the trace of {run_id}", there, PATIENCE)
+
+
+@pytest.fixture
+def begin(place, gate):
+    """A function that starts a flow in a process of its own; the id of its run once it says it, and the process."""
+    beside = place.beside(RIG_GATE=str(gate))
+
+    def start(flow):
+        beside.programs.start(flow, [sys.executable, "-m", "tests.prefect_rig.slow", flow])
+
+        def said():
+            lines = beside.programs.log(flow).read_text().split("\n")
+            return next((line.split()[1] for line in lines if line.startswith(f"{flow} ")), None)
+
+        return place.programs.wait(f"the run of {flow}", said, PATIENCE), beside.programs._running[flow]
+
+    with contextlib.closing(beside):
+        yield start
+
+
+def states(document):
+    return {span["task"]: span["state"] for span in document["spans"] if span["kind"] == "task"}
+
+
+def until(place, run_id, state):
+    oracle = Oracle(place.database)
+    place.programs.wait(state, lambda: oracle.state(run_id) == state, PATIENCE)
+
+
+def test_once_catches_up_with_what_ended_while_nobody_listened(place):
+    run = place.play("direct_calls")["direct_calls"]
+    assert "collected" in once(place)
+    first = summary(place, run)
+    assert (first.state, first.epoch, first.completeness.status) == ("success", 0, "complete")
+    once(place)
+    assert summary(place, run) == first
+
+
+def test_events_make_it_prompt_and_open_runs_are_shown(place, gate, begin):
+    collect(place, "--interval", "3600")
+    run, _ = begin("waits")
+    with contextlib.closing(connect(place.settings["DATATRACING_STORE"])) as connection:
+        known = partial(connection.summaries, [run.replace("-", "")])
+        shown = place.programs.wait("the open run", known, PATIENCE)
+    assert [(each.state, each.verdict) for each in shown.values()] == [("running", None)]
+    gate.touch()
+    until(place, run, "Completed")
+    ended = time.monotonic()
+    assert sealed(place, run).state == "success"
+    assert time.monotonic() - ended < 20
+    assert states(trace(place, run)) == dict.fromkeys(("before", "last_to_leave", "after"), "success")
+
+
+def test_a_store_that_is_away_is_waited_for(place):
+    port, token = free_port(), {"DATATRACING_TOKEN": "a-token"}
+    remote = place.beside(DATATRACING_STORE=f"http://127.0.0.1:{port}", **token)
+    with contextlib.closing(remote):
+        collect(remote)
+        run = remote.play("success_chain")["success_chain"]
+        log = remote.programs.log("collector")
+        remote.programs.wait("the complaint", lambda: "goes on later" in log.read_text(), PATIENCE)
+        assert log.read_text().count("goes on later") == 1
+        local = place.beside(**token)
+        with contextlib.closing(local):
+            local.programs.start("serve", [COMMAND, "serve", "--port", str(port)])
+            found = sealed(place, run)
+    assert (found.epoch, found.completeness.status, found.books.balanced) == (0, "complete", True)
+
+
+def test_two_collectors_do_no_harm(place):
+    collect(place, "--announce", name="one")
+    collect(place, "--announce", name="two")
+    runs = place.play("direct_calls", "upstream_failed", "flow_retry")
+    once(place, "--announce")
+    for run in runs.values():
+        found = sealed(place, run)
+        assert (found.epoch, found.books.lost, found.books.rejected) == (0, 0, 0)
+        assert found.books.balanced
+
+
+def test_a_collector_that_is_killed_is_succeeded(place):
+    collect(place)
+    before = place.play("direct_calls")["direct_calls"]
+    sealed(place, before)
+    kill(place.programs._running.pop("collector"))
+    after = place.play("success_chain")["success_chain"]
+    collect(place, name="successor")
+    assert sealed(place, after).epoch == 0
+    assert summary(place, before).epoch == 0
+
+
+def test_a_run_whose_process_was_killed_is_lost_after_a_while_and_what_it_is_when_prefect_says_so(place, gate, begin):
+    run, process = begin("waits")
+    until(place, run, "Running")
+    once(place)
+    assert summary(place, run) is None
+    kill(process)
+    time.sleep(2)
+    once(place, "--stale", "1")
+    lost = summary(place, run)
+    assert (lost.state, lost.raw_state) == ("lost", "Running")
+    assert states(trace(place, run)) == {"before": "success", "last_to_leave": "lost"}
+    once(place, "--stale", "1")
+    assert summary(place, run) == lost
+    place.call("tests.prefect_rig.mark", run, "CRASHED")
+    once(place)
+    found = summary(place, run)
+    assert (found.state, found.epoch) == ("crashed", 1)
+
+
+def test_a_task_that_outlives_its_flow_holds_the_seal_back(place, gate, begin):
+    collect(place, "--grace", "60")
+    run, _ = begin("outlasted")
+    until(place, run, "Completed")
+    time.sleep(4)
+    assert summary(place, run) is None
+    gate.touch()
+    found = sealed(place, run)
+    assert (found.epoch, states(trace(place, run))["last_to_leave"]) == (0, "success")
+
+
+def test_a_task_that_outlives_the_grace_is_sealed_as_running_and_again_when_it_ends(place, gate, begin):
+    collect(place, "--grace", "1")
+    run, _ = begin("outlasted")
+    sealed(place, run)
+    assert states(trace(place, run)) == {"first": "success", "last_to_leave": "running"}
+    gate.touch()
+    found = sealed(place, run, lambda known: known.epoch > 0)
+    assert (found.state, states(trace(place, run))["last_to_leave"]) == ("success", "success")
+
+
+def test_once_comes_back_to_a_task_that_outlived_its_flow(place, gate, begin):
+    run, process = begin("outlasted")
+    until(place, run, "Completed")
+    once(place)
+    assert states(trace(place, run))["last_to_leave"] == "running"
+    gate.touch()
+    process.wait(PATIENCE)
+    Oracle(place.database).settled()
+    once(place)
+    assert states(trace(place, run))["last_to_leave"] == "success"
+
+
+def test_a_server_that_is_not_there_is_said_in_one_line(place):
+    nowhere = {**place.environment, "PREFECT_API_URL": f"http://127.0.0.1:{free_port()}/api"}
+    done = subprocess.run(
+        [COMMAND, "prefect", "collect", "--once"], env=nowhere, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 3
+    assert "Prefect's API does not answer" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
