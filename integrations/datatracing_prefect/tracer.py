@@ -4,6 +4,7 @@ import atexit
 import logging
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from threading import Lock, RLock
 from typing import Any
 
@@ -13,7 +14,7 @@ from datatracing.model.event import EventKind
 from datatracing.model.link import AssetUse, Direction, Link, LinkKind
 from datatracing.model.run import RunRef
 from datatracing_prefect import statements
-from datatracing_prefect.mapping import PARENTS, inputs, run_ref, span_key, task_name, untracked
+from datatracing_prefect.mapping import PARENTS, inputs, micros, run_ref, span_key, task_name, untracked
 from datatracing_prefect.seen import FlowSeen, TaskSeen
 from datatracing_prefect.settings import TapSettings
 from datatracing_prefect.statements import Statement
@@ -108,6 +109,8 @@ class Tracer:
             if flow is None:
                 return
             task = flow.tasks.get(task_run_id) or _seen(flow, task_run_id, facts, pooled=pooled, call=call)
+            if not task.moments and moment.due_at is None:
+                moment = replace(moment, due_at=micros(facts.get("expected_start_time")))
             if not task.begun:
                 _named(task, facts)  # Prefect gives a run its own name between Pending and Running
             said = self._attempts(flow, task, moment, int(facts.get("run_count") or 0))

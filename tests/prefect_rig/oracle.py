@@ -85,6 +85,11 @@ class Oracle:
         query = "SELECT r.id FROM flow_run r JOIN flow ON flow.id = flow_id WHERE flow.name = ? ORDER BY r.created"
         return [row["id"] for row in self._rows(query, flow)]
 
+    def deployments(self, flow: str) -> list[str]:
+        """Names of a flow's deployments."""
+        query = "SELECT d.name FROM deployment d JOIN flow ON flow.id = flow_id WHERE flow.name = ?"
+        return [row["name"] for row in self._rows(query, flow)]
+
     def _amount(self) -> int:
         tables = ("events", "task_run_state", "flow_run_state")
         return sum(self._rows(f"SELECT COUNT(*) AS n FROM {table}")[0]["n"] for table in tables)

@@ -1,4 +1,4 @@
-"""Flows whose tasks run elsewhere: in a pool of processes, in Dask, in a task worker, in a process that serves flows."""
+"""Flows whose tasks run elsewhere: in a pool of processes, in Dask, in a task worker, or in a process that serves."""
 
 from prefect import task
 from prefect.deployments import run_deployment

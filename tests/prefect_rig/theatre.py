@@ -16,6 +16,8 @@ from tests.prefect_rig.oracle import Oracle
 Document = Mapping[str, Any]
 NOT_COMPARED = {"source", "attributes", "error", "records"}
 """What one source may know more of than another, in a span."""
+BEFORE = {"scheduled_at", "queued_at"}
+"""What happened before a process had a task run, of which it need not know."""
 TIMES = {"scheduled_at", "queued_at", "started_at", "ended_at"}
 
 
@@ -57,6 +59,15 @@ def ship(home: Home) -> None:
     connection.close()
 
 
+def read(theatre: Theatre, shape: Shape) -> dict[str, Any]:
+    """The trace document."""
+    connection = connect(theatre.home.settings["DATATRACING_STORE"])
+    try:
+        return connection.trace(connection.find(theatre.name(shape)))
+    finally:
+        connection.close()
+
+
 def copied(store: Path, to: Path) -> str:
     """The URL of a copy of a SQLite store."""
     with closing(sqlite3.connect(store)) as source, closing(sqlite3.connect(to)) as target:
@@ -75,6 +86,7 @@ def differences(one: Document, other: Document, besides: frozenset[str] = frozen
     for key in spans[0].keys() & spans[1].keys():
         left, right = (of_document[key] for of_document in spans)
         fields = left.keys() - NOT_COMPARED - (TIMES if left["map_key"] in besides else set())
+        fields -= {f for f in BEFORE if left[f] is None}
         found += [f"{left['task']} {f}: {left[f]} or {right[f]}" for f in fields if left[f] != right[f]]
     links = [
         {(link["kind"], link["direction"], link["run"]) for link in document["links"]} for document in (one, other)
