@@ -1,7 +1,7 @@
 """Flows that cause runs of another flow, in every way that Prefect has: run by the tests, not imported.
 
-Usage: python -m tests.prefect_rig.causes serve|play
-`serve` waits for work until it is stopped; `play` needs that, and says each flow's name and run id in a line.
+Usage: python -m tests.prefect_rig.causes serve|tasks|play
+`serve` and `tasks` wait for work until they are stopped; `play` needs both, and says names and run ids, each in a line.
 """
 
 import sys
@@ -75,6 +75,11 @@ def was_told(traceparent):
     return work([traceparent])
 
 
+@flow
+def was_told_of_a_run(traceparent):
+    return work([traceparent])
+
+
 @task
 def later(x):
     return work([x])
@@ -98,7 +103,7 @@ def play():
         caller()
     was_told(ELSEWHERE)
     run: UUID = callee(return_state=True).state_details.flow_run_id
-    was_told.with_options(name="was_told_of_a_run")(f"00-{run.hex}-00f067aa0ba902b7-01")
+    was_told_of_a_run(f"00-{run.hex}-00f067aa0ba902b7-01")
     print("cause", run)
     future = later.delay("a")
     future.wait(timeout=120)
