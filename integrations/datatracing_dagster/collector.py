@@ -19,7 +19,7 @@ from datatracing.model.run import RunRef
 from datatracing_dagster import trace_link
 from datatracing_dagster.cursors import Cursor
 from datatracing_dagster.ends import OVERLAP, End, ends
-from datatracing_dagster.manifest import read_manifest
+from datatracing_dagster.manifest import read_bare_manifest, read_manifest
 from datatracing_dagster.mapping import ORCHESTRATOR, micros
 from datatracing_dagster.open_runs import OpenRuns
 from datatracing_dagster.records import Records, RunDeletedError
@@ -89,13 +89,14 @@ class Collector:
     def _waiting(self, cursor: Cursor) -> Iterator[tuple[str, End | None]]:
         """Runs to read, with the end that says so: those that could not be read, those that have ended, the silent.
 
-        Without a run it is an end that has been dealt with: there may be many, so they cost time of the budget too.
+        Without a run it is an end that the store has: there may be many, so they cost time of the budget too.
         """
         yield from ((run_id, None) for run_id in cursor.due())
         settings = self.settings
         for end in ends(self.instance, cursor, settings.all.settle_seconds, settings.look_back):
-            known = end in self._dealt_with or end.run_id in cursor.again or self._stored(end)
-            yield "" if known else end.run_id, end
+            if end not in self._dealt_with:
+                known = end.run_id in cursor.again or self._stored(end)
+                yield "" if known else end.run_id, end
         yield from ((run_id, None) for run_id in self.open_runs.look() if run_id not in cursor.again)
 
     def _passed(self, end: End, cursor: Cursor) -> None:
@@ -144,3 +145,14 @@ class Collector:
             trace_id = RunRef(ORCHESTRATOR, self.namespace, "", run_id).trace_id
             reason = f"the collector could not read the run: {type(error).__name__}"
             self.connection.lose([LedgerEntry(Fate.LOST, reason, 1, clock.now(), trace_id)])
+            self._complete_barely(run_id)
+
+    def _complete_barely(self, run_id: str) -> None:
+        """The run is there all the same, and says that something of it is lost."""
+        try:
+            manifest = read_bare_manifest(Records(self.instance, run_id), self.namespace, observed_at=clock.now())
+            self.connection.complete(self.redactor.manifest(manifest))
+        except StoreUnreachableError:
+            raise
+        except Exception:
+            log.warning("DataTracing cannot even name run %s", run_id, exc_info=True)

@@ -49,16 +49,17 @@ def _of_kind(
             if settled < entry.timestamp < future:
                 return
             yield End(entry.run_id, kind.name, record.storage_id, entry.timestamp)
-        where = RunStatusChangeRecordsFilter(event_type=kind, after_storage_id=records[-1].storage_id)
+        where = where._replace(after_storage_id=records[-1].storage_id)
 
 
 def _behind(instance: "DagsterInstance", kind: Any, cursor: Cursor, look_back: float) -> RunStatusChangeRecordsFilter:
     """Where to go on. A log that ends before the cursor has been wiped and counts anew, or its last run was deleted."""
+    where = RunStatusChangeRecordsFilter(event_type=kind, after_timestamp=cursor.since)
     seen = cursor.seen.get(kind.name)
     if seen is None:
-        return RunStatusChangeRecordsFilter(event_type=kind, after_timestamp=cursor.since)
+        return where
     last = instance.fetch_run_status_changes(kind, limit=1).records
     if last and last[0].storage_id >= seen:
-        return RunStatusChangeRecordsFilter(event_type=kind, after_storage_id=max(0, seen - OVERLAP))
+        return where._replace(after_storage_id=max(0, seen - OVERLAP))
     del cursor.seen[kind.name]
-    return RunStatusChangeRecordsFilter(event_type=kind, after_timestamp=max(cursor.since, look_back))
+    return where._replace(after_timestamp=max(cursor.since, look_back))

@@ -48,6 +48,20 @@ def read_manifest(records: Records, namespace: str, *, observed_at: int) -> Mani
     )
 
 
+def read_bare_manifest(records: Records, namespace: str, *, observed_at: int) -> Manifest:
+    """Of a run whose events cannot be read: what Dagster's record of the run itself says, and no step."""
+    run, record = records.run, records.record
+    times = [micros(at) if (at := getattr(record, name, None)) else None for name in ("start_time", "end_time")]
+    return Manifest(
+        run=run_ref(run, namespace),
+        state=end_state(run.status),
+        raw_state=run.status.value,
+        observed_at=observed_at,
+        times=Times(started_at=times[0], ended_at=times[1]),
+        attributes=_attributes(run),
+    )
+
+
 def _status(records: Records) -> DagsterRunStatus:
     """Dagster stores the event that a run has ended a moment before it says so in the run's own record."""
     kinds = [entry.dagster_event.event_type for entry in records.entries]
