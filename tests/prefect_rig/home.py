@@ -1,9 +1,11 @@
 """A Prefect home: a folder with its own database, a real server on it, and programs that run in it."""
 
 import os
+import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
@@ -46,9 +48,10 @@ class Home:
 
     @property
     def environment(self) -> dict[str, str]:
-        """Of every process in this home."""
+        """Of every process in this home; a setting that is empty is not there."""
         own = {"PREFECT_HOME": str(self.folder), "PREFECT_API_URL": self.api, "PYTHONPATH": str(REPOSITORY)}
-        return {**without_hosts(os.environ), **QUIET, **own, **self.settings}
+        said = {**without_hosts(os.environ), **QUIET, **own, **self.settings}
+        return {name: value for name, value in said.items() if value}
 
     @cached_property
     def programs(self) -> Programs:
@@ -81,6 +84,25 @@ class Home:
             check=check,
             timeout=PATIENCE,
         )
+
+    @contextmanager
+    def begin(self, *words: str) -> "Iterator[subprocess.Popen[str]]":
+        """`python -m` these words; what still runs when the block ends is killed."""
+        started = subprocess.Popen(
+            [sys.executable, "-m", *words],
+            env=self.environment,
+            cwd=REPOSITORY,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            start_new_session=True,
+        )
+        with started:
+            try:
+                yield started
+            finally:
+                with suppress(ProcessLookupError):
+                    os.killpg(started.pid, signal.SIGKILL)
 
     def play(self, *flows: str) -> dict[str, str]:
         """The run ids by flow."""

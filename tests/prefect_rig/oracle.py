@@ -80,6 +80,10 @@ class Oracle:
         rows = self._rows("SELECT state_name FROM flow_run WHERE id = ?", run_id)
         return rows[0]["state_name"] if rows else None
 
+    def at_work(self, run_id: str) -> set[str]:
+        """Tasks that are running now."""
+        return {task["task"] for task in self._tasks(run_id) if task["state_type"] == "RUNNING"}
+
     def runs(self, flow: str) -> list[str]:
         """Ids of all runs of a flow, oldest first."""
         query = "SELECT r.id FROM flow_run r JOIN flow ON flow.id = flow_id WHERE flow.name = ? ORDER BY r.created"

@@ -1,0 +1,109 @@
+"""What is left of a run whose process dies, whose server goes away, or which never had one."""
+
+import signal
+import time
+
+import pytest
+
+from tests.conformance.check import untruths
+from tests.conformance.shapes import Shape, departures
+from tests.prefect_rig.home import PATIENCE, Home
+from tests.prefect_rig.oracle import Oracle, by_number
+from tests.prefect_rig.shapes import SHAPES
+from tests.prefect_rig.theatre import Theatre, read, ship
+
+pytestmark = [pytest.mark.xdist_group("prefect"), pytest.mark.timeout(600)]
+WAITS = Shape("waits", "a flow that is in the middle of its work", "success", {})
+
+
+@pytest.fixture
+def gate(tmp_path):
+    return tmp_path / "gate"
+
+
+@pytest.fixture
+def traced(home, gate):
+    return home.beside(RIG_TRACED="1", RIG_GATE=str(gate))
+
+
+def at_work(home: Home, process) -> str:
+    """The run's id, as soon as its second task runs and the server knows it."""
+    run_id = process.stdout.readline().split()[1]
+    until(lambda: "last_to_leave" in Oracle(home.database).at_work(run_id))
+    return run_id
+
+
+def until(true, patience: float = PATIENCE):
+    deadline = time.monotonic() + patience
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+
+
+def states(document) -> dict[str, str]:
+    return {span["task"] or "": span["state"] for span in document["spans"] if span["kind"] != "operation"}
+
+
+def test_a_killed_process_has_left_what_it_saw_and_the_collector_ends_its_run(traced, tmp_path):
+    with traced.begin("tests.prefect_rig.slow", "waits") as process:
+        run_id = at_work(traced, process)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    ship(traced)
+    theatre = Theatre(traced, {"waits": run_id})
+    assert states(read(theatre, WAITS)) == {"": "running", "before": "success", "last_to_leave": "running"}
+    traced.datatracing("prefect", "collect", "--once", "--stale", "0.1")
+    document, account = read(theatre, WAITS), theatre.account(WAITS)
+    assert untruths(document, account) == []
+    assert states(document) == {"": "lost", "before": "success", "last_to_leave": "lost"}
+
+
+def test_a_process_that_is_told_to_end_tells_its_end(traced):
+    with traced.begin("tests.prefect_rig.slow", "waits") as process:
+        run_id = at_work(traced, process)
+        process.terminate()
+        process.wait(PATIENCE)
+    oracle = Oracle(traced.database)
+    until(lambda: oracle.state(run_id) == "Crashed")
+    oracle.settled()
+    ship(traced)
+    theatre = Theatre(traced, {"waits": run_id}, overheard=True)
+    document = read(theatre, WAITS)
+    assert untruths(document, theatre.account(WAITS)) == []
+    assert states(document)[""] == "crashed"
+
+
+def test_a_server_that_was_away_for_a_while_leaves_no_hole(tmp_path, sqlite_url, gate):
+    home = Home(tmp_path / "prefect", {"DATATRACING_SPOOL_DIR": str(tmp_path / "spool")}).open()
+    try:
+        traced = home.beside(RIG_TRACED="1", RIG_GATE=str(gate), DATATRACING_STORE=sqlite_url)
+        with traced.begin("tests.prefect_rig.slow", "waits") as process:
+            run_id = at_work(traced, process)
+            home.close()
+            gate.touch()
+            home.open()
+            process.wait(PATIENCE)
+        Oracle(home.database).settled()
+        ship(traced)
+        theatre = Theatre(traced, {"waits": run_id})
+        alone = read(theatre, WAITS)
+        traced.datatracing("prefect", "collect", "--once")
+        merged = read(theatre, WAITS)
+    finally:
+        home.close()
+    everything = {"": "success", "before": "success", "last_to_leave": "success", "after": "success"}
+    assert states(alone) == everything
+    assert states(merged) == everything
+
+
+def test_without_a_server_the_decorator_suffices(tmp_path, sqlite_url):
+    names = ("success_chain", "mapped_retry", "failed_flow", "upstream_failed")
+    serverless = {"PREFECT_API_URL": "", "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "true", "RIG_TRACED": "1"}
+    ours = {"DATATRACING_STORE": sqlite_url, "DATATRACING_SPOOL_DIR": str(tmp_path / "spool")}
+    home = Home(tmp_path / "prefect", {**serverless, **ours})
+    home.folder.mkdir()
+    theatre = Theatre(home, home.play(*names), overheard=True)
+    ship(home)
+    for shape in (each for each in SHAPES if each.name in names):
+        assert departures(shape, by_number(theatre.account(shape)), {}) == []
+        assert untruths(read(theatre, shape), theatre.account(shape)) == []
