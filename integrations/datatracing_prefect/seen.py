@@ -73,6 +73,8 @@ class FlowSeen:
     """Whether tasks run in processes of which nothing may be heard here."""
     tasks: dict[str, TaskSeen] = field(default_factory=dict)
     moments: list[Moment] = field(default_factory=list)
+    said: set[tuple[int, str]] = field(default_factory=set)
+    """The states that have been told of; those from before it began here are only known."""
     children: dict[str, str] = field(default_factory=dict)
     """The task runs that stand for calls of flows, by the flow run's id."""
     links: dict[Link, None] = field(default_factory=dict)
@@ -102,9 +104,12 @@ class FlowSeen:
 
     def moved(self, moment: Moment) -> bool:
         """Whether a state is new."""
-        if any((each.at, each.name) == (moment.at, moment.name) for each in self.moments):
+        state = (moment.at, moment.name)
+        if state in self.said:
             return False
-        self.moments = sorted([*self.moments, moment], key=lambda each: each.at)
+        self.said.add(state)
+        others = (each for each in self.moments if (each.at, each.name) != state)
+        self.moments = sorted([*others, moment], key=lambda each: each.at)
         return True
 
     def edges_known(self, task: TaskSeen) -> bool:

@@ -18,6 +18,7 @@ from datatracing_prefect.mapping import PARENTS, inputs, micros, run_ref, span_k
 from datatracing_prefect.seen import FlowSeen, TaskSeen
 from datatracing_prefect.settings import TapSettings
 from datatracing_prefect.statements import Statement
+from datatracing_prefect.states import CRASHED
 from datatracing_prefect.tries import Moment
 
 log = logging.getLogger("datatracing")
@@ -117,6 +118,9 @@ class Tracer:
             if untrackable:
                 flow.untrackable_at = min(flow.untrackable_at or moment.at, moment.at)
         self._say(said)
+        if moment.kind == CRASHED:
+            # Perhaps by a signal to end: Prefect passes that on before it has said how the flow ended.
+            self.recorder.flush()
 
     def outside_moved(self, task_run_id: str, facts: Mapping[str, Any], moment: Moment) -> None:
         """A task run that belongs to no flow run went into another state: it is a run of its own, and so is what it
