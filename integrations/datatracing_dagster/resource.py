@@ -7,8 +7,6 @@ from dagster import ConfigurableResource  # noqa: TID253  # only a Dagster loads
 from datatracing_dagster.steps import StepApi
 
 if TYPE_CHECKING:
-    from dagster import InitResourceContext
-
     from datatracing_dagster.settings import CollectorSettings
 
 
@@ -56,7 +54,3 @@ class DataTracingResource(StepApi, ConfigurableResource):  # type: ignore[type-a
             "look_back",
         )
         return CollectorSettings.read(**{name: getattr(self, name) for name in fields})
-
-    def teardown_after_execution(self, context: "InitResourceContext") -> None:
-        """The step's process, or the run in it, is at its end. Raises nothing: Dagster would note it in the run."""
-        self.let_go(context.run_id)

@@ -85,6 +85,11 @@ class _Post:
         self._collector = self._collector or collector(self._instance, self.settings)
         return self._collector.tick(cursor)
 
+    def close(self) -> None:
+        """Give back connections. A tick that is still going on finds others."""
+        if self._collector is not None:
+            self._collector.connection.close()
+
 
 _posts: list[_Post] = []
 
@@ -93,8 +98,9 @@ def _post(instance: DagsterInstance, settings: CollectorSettings) -> _Post:
     for post in _posts:
         if post.reference == _reference(instance) and post.settings == settings:
             return post
+    while len(_posts) >= KEPT:
+        _posts.pop(0).close()
     _posts.append(_Post(instance, settings))
-    del _posts[:-KEPT]
     return _posts[-1]
 
 

@@ -7,7 +7,7 @@ them. Outside of a step all of it is inert.
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
+from functools import lru_cache
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -19,10 +19,12 @@ from datatracing.model.run import RunRef, SpanKey
 from datatracing.model.states import State
 
 if TYPE_CHECKING:
-    from datatracing.capture import Recorder
+    from datatracing_dagster.mouthpiece import Mouthpiece
 
 SETTINGS = ("store", "namespace", "token", "spool_dir", "redact_names", "redact_patterns", "redact_key")
 STACK_LIMIT = 16_384
+REMEMBERED = 1_000
+"""Attempts of this process whose operations are counted by name."""
 
 
 class StepApi:
@@ -58,7 +60,7 @@ class StepApi:
             here = _here(self._namespace())
             if here is not None:
                 run, span = here
-                self._recorder().emit(EventKind.NOTED, run, span=span, records=(str(key),))
+                self._mouthpiece().emit(EventKind.NOTED, run, span=span, records=(str(key),))
 
     def _begin(self, name: str, attributes: Mapping[str, Any]) -> tuple[RunRef, SpanKey] | None:
         with guard("dagster.span"):
@@ -67,7 +69,7 @@ class StepApi:
                 run, span = here
                 key = SpanKey(span.task, attempt=span.attempt, map_key=span.map_key, operation=_unique(run, span, name))
                 times = Times(started_at=clock.now())
-                self._recorder().emit(
+                self._mouthpiece().emit(
                     EventKind.STARTED, run, span=key, state=State.RUNNING, times=times, attributes=attributes
                 )
                 return run, key
@@ -78,44 +80,24 @@ class StepApi:
             if said is not None:
                 run, key = said
                 times = Times(ended_at=clock.now())
-                self._recorder().emit(EventKind.ENDED, run, span=key, state=state, times=times, error=_info(error))
-
-    def let_go(self, run_id: str | None) -> None:
-        """Leave what was said to the collector, also where this process lives on."""
-        with guard("dagster.let_go"):
-            _forget(run_id or "")
-            for recorder in _let_go():
-                recorder.close()
+                self._mouthpiece().emit(EventKind.ENDED, run, span=key, state=state, times=times, error=_info(error))
 
     def _namespace(self) -> str:
-        return str(getattr(self, "namespace", "")) or self._recorder().settings.namespace
+        return str(getattr(self, "namespace", "")) or self._mouthpiece().settings.namespace
 
-    def _recorder(self) -> "Recorder":
+    def _mouthpiece(self) -> "Mouthpiece":
         given = tuple((name, str(getattr(self, name, ""))) for name in SETTINGS)
-        return _recorder(given, ships=bool(getattr(self, "ships", False)))
+        return _mouthpiece(given, bool(getattr(self, "ships", False)))
 
 
-_recorders: "dict[tuple[tuple[tuple[str, str], ...], bool], Recorder]" = {}
-_using = Lock()
+@lru_cache(maxsize=4)
+def _mouthpiece(given: tuple[tuple[str, str], ...], ships: bool) -> "Mouthpiece":
+    """One per process and configuration. BadInputError when a setting does not fit."""
+    from datatracing.capture import CaptureSettings
+    from datatracing_dagster.mouthpiece import Mouthpiece
 
-
-def _recorder(given: tuple[tuple[str, str], ...], *, ships: bool) -> "Recorder":
-    """One per process and configuration, until it is let go. BadInputError when a setting does not fit."""
-    from datatracing.capture import CaptureSettings, Recorder
-
-    with _using:
-        if (given, ships) not in _recorders:
-            settings = CaptureSettings.from_env({name: value for name, value in given if value})
-            # Without a store nothing is sent from here.
-            _recorders[given, ships] = Recorder(settings if ships else replace(settings, store=""))
-        return _recorders[given, ships]
-
-
-def _let_go() -> "list[Recorder]":
-    """Those whose events wait for the collector; one that ships by itself goes on doing it."""
-    with _using:
-        spooling = [key for key in _recorders if not key[1]]
-        return [_recorders.pop(key) for key in spooling]
+    settings = CaptureSettings.from_env({name: value for name, value in given if value})
+    return Mouthpiece(settings, ships=ships)
 
 
 def _here(namespace: str) -> tuple[RunRef, SpanKey] | None:
@@ -133,21 +115,18 @@ def _here(namespace: str) -> tuple[RunRef, SpanKey] | None:
     )
 
 
-_used: Counter[tuple[str, SpanKey, str]] = Counter()
+_used: dict[tuple[str, SpanKey], Counter[str]] = {}
+_using = Lock()
 
 
 def _unique(run: RunRef, span: SpanKey, name: str) -> str:
     """An operation's name is unique inside its attempt."""
     with _using:
-        _used[run.run_key, span, name] += 1
-        number = _used[run.run_key, span, name]
-    return name if number == 1 else f"{name} #{number}"
-
-
-def _forget(run_id: str) -> None:
-    with _using:
-        for each in [each for each in _used if each[0] == run_id]:
-            del _used[each]
+        names = _used.setdefault((run.run_key, span), Counter())
+        names[name] += 1
+        if len(_used) > REMEMBERED:
+            del _used[next(iter(_used))]
+        return name if names[name] == 1 else f"{name} #{names[name]}"
 
 
 def _info(error: BaseException | None) -> ErrorInfo | None:

@@ -1,5 +1,6 @@
 """A Dagster home: a folder with its configuration, and programs that run in it."""
 
+import json
 import os
 import signal
 import subprocess
@@ -7,6 +8,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from datatracing.demo.stage import without_hosts
 
@@ -59,3 +61,11 @@ class Home:
         done = subprocess.run([command, *words], env=self.environment, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
+
+    def asked(self, *words: str) -> Any:
+        """What a command of ours answers as JSON."""
+        return json.loads(self.datatracing(*words, "--json"))
+
+    def books(self, run: str) -> dict[str, int]:
+        """Of one run, by its name."""
+        return next(stage["facts"] for stage in self.asked("why", run)["stages"] if stage["stage"] == "books")
