@@ -1,16 +1,22 @@
 """What is left of a run whose process dies, whose server goes away, or which never had one."""
 
+import os
+import shutil
 import signal
+import sys
 import time
+from contextlib import suppress
 
+import psutil
 import pytest
 
+from datatracing.store.sql.schema import upgrade
 from tests.conformance.check import untruths
 from tests.conformance.shapes import Shape, departures
 from tests.prefect_rig.home import PATIENCE, Home
 from tests.prefect_rig.oracle import Oracle, by_number
 from tests.prefect_rig.shapes import SHAPES
-from tests.prefect_rig.theatre import Theatre, read, ship
+from tests.prefect_rig.theatre import Theatre, copied, read, ship
 
 pytestmark = [pytest.mark.xdist_group("prefect"), pytest.mark.timeout(600)]
 WAITS = Shape("waits", "a flow that is in the middle of its work", "success", {})
@@ -58,19 +64,83 @@ def test_a_killed_process_has_left_what_it_saw_and_the_collector_ends_its_run(tr
     assert states(document) == {"": "lost", "before": "success", "last_to_leave": "lost"}
 
 
-def test_a_process_that_is_told_to_end_tells_its_end(traced):
+def test_a_process_that_is_told_to_end_loses_nothing(traced):
+    """Prefect crashes the task, and the process is gone before it can say anything of the flow."""
     with traced.begin("tests.prefect_rig.slow", "waits") as process:
         run_id = at_work(traced, process)
         process.terminate()
         process.wait(PATIENCE)
-    oracle = Oracle(traced.database)
-    until(lambda: oracle.state(run_id) == "Crashed")
-    oracle.settled()
+    theatre = Theatre(traced, {"waits": run_id})
+    theatre.oracle.settled()
     ship(traced)
-    theatre = Theatre(traced, {"waits": run_id}, overheard=True)
+    assert states(read(theatre, WAITS)) == {"": "running", "before": "success", "last_to_leave": "crashed"}
+    traced.datatracing("prefect", "collect", "--once", "--stale", "0.1")
     document = read(theatre, WAITS)
     assert untruths(document, theatre.account(WAITS)) == []
-    assert states(document)[""] == "crashed"
+    assert states(document) == {"": "lost", "before": "success", "last_to_leave": "crashed"}
+
+
+ENDS = {"cancelled": "cancelled", "killed": "crashed", "terminated": "crashed"}
+"""What becomes of runs of a deployment, whose processes are watched by the one that serves it."""
+
+
+@pytest.fixture(scope="module")
+def watched(prefect_server, tmp_path_factory):
+    """Three runs of one deployment, each of which has met its end; by the decorator alone, and collected as well."""
+    folder = tmp_path_factory.mktemp("watched")
+    store = f"sqlite:///{folder}/told.db"
+    upgrade(store)
+    ours = {
+        "DATATRACING_STORE": store,
+        "DATATRACING_SPOOL_DIR": str(folder / "spool"),
+        "RIG_GATE": str(folder / "gate"),
+    }
+    home = prefect_server.beside(RIG_TRACED="1", **ours)
+    home.programs.start("watcher", [sys.executable, "-m", "tests.prefect_rig.serve", "flows"])
+    try:
+        runs = dict(zip(ENDS, begun(home, len(ENDS)), strict=True))
+        home.call("tests.prefect_rig.mark", runs["cancelled"], "CANCELLING")
+        for end, number in (("killed", signal.SIGKILL), ("terminated", signal.SIGTERM)):
+            os.kill(process_of(runs[end]), number)
+        until(lambda: {Oracle(home.database).state(each) for each in runs.values()} <= {"Cancelled", "Crashed"})
+    finally:
+        home.programs.stop()
+    Oracle(home.database).settled()
+    ship(home)
+    both = home.beside(DATATRACING_STORE=copied(folder / "told.db", folder / "both.db"))
+    both.datatracing("prefect", "collect", "--once")
+    yield {"decorator": Theatre(home, runs, overheard=True), "both": Theatre(both, runs)}
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def begun(home: Home, count: int) -> list[str]:
+    """Runs of the deployment in the middle of their work."""
+    oracle = Oracle(home.database)
+    home.programs.wait("the deployment", lambda: oracle.deployments("waits"))
+    before = set(oracle.runs("waits"))
+    for _ in range(count):
+        home.call("prefect", "deployment", "run", "waits/here")
+    runs = [each for each in oracle.runs("waits") if each not in before]
+    home.programs.wait("the runs", lambda: all("last_to_leave" in oracle.at_work(each) for each in runs))
+    return runs
+
+
+def process_of(run_id: str) -> int:
+    """The process that Prefect's runner started for a flow run."""
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if process.environ().get("PREFECT__FLOW_RUN_ID", "").replace("-", "") == run_id.replace("-", ""):
+                return process.pid
+    raise LookupError(run_id)
+
+
+@pytest.mark.parametrize("source", ["decorator", "both"])
+@pytest.mark.parametrize("end", ENDS)
+def test_a_watched_process_ends_as_prefect_says(watched, source, end):
+    theatre = Theatre(watched[source].home, {"waits": watched[source].runs[end]}, watched[source].overheard)
+    document = read(theatre, WAITS)
+    assert untruths(document, theatre.account(WAITS)) == []
+    assert states(document)[""] == ENDS[end]
 
 
 def test_a_server_that_was_away_for_a_while_leaves_no_hole(tmp_path, sqlite_url, gate):

@@ -81,7 +81,7 @@ def played(home: Home) -> dict[str, str]:
 @contextmanager
 def serving(home: Home) -> Iterator[None]:
     """Processes that wait for runs of a deployment, and for tasks."""
-    for what in ("flow", "task"):
+    for what in ("flows", "tasks"):
         home.programs.start(what, [sys.executable, "-m", "tests.prefect_rig.serve", what])
     try:
         home.programs.wait("the deployment", lambda: Oracle(home.database).deployments("served"))
