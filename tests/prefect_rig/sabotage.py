@@ -1,7 +1,7 @@
 """Flows, called while one thing of ours after the other is broken: run by the tests, not imported.
 
 Usage: python -m tests.prefect_rig.sabotage [plainly] WHAT...
-Prints for each what the flow returned, how its run and tasks ended, and how long the caller was kept after the last of them.
+Prints for each what the flow returned, how its run and tasks ended, and how long the caller was kept afterwards.
 """
 
 import json
