@@ -38,6 +38,8 @@ def loads(cls: type[T], data: bytes | str) -> T:
 
 def to_plain(value: Any) -> Any:
     """Dicts, lists and scalars; enums by value, fields at their default left out."""
+    if type(value) in _SCALARS:  # most of what there is
+        return value
     if is_dataclass(value) and not isinstance(value, type):
         return {
             name: to_plain(got) for name, default in _defaults(type(value)) if (got := getattr(value, name)) != default
