@@ -1,0 +1,48 @@
+"""A run of 1,000 steps, and two collectors in two processes over it: nothing is lost and nothing comes twice."""
+
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tests.conformance.check import unbalanced, untruths
+from tests.dagster_rig.burst import STEPS
+from tests.dagster_rig.home import REPOSITORY, Home
+from tests.dagster_rig.oracle import Oracle
+
+pytestmark = pytest.mark.xdist_group("dagster-steps")
+
+
+@pytest.fixture
+def home(tmp_path, postgres_url):
+    """An instance with no runs, and a store on Postgres with no traces."""
+    settings = {"DATATRACING_STORE": postgres_url, "DATATRACING_SPOOL_DIR": str(tmp_path / "spool")}
+    return Home(tmp_path / "dagster", settings).furnish()
+
+
+def collecting(home):
+    """`datatracing dagster collect --once`, begun."""
+    command = [str(Path(sys.executable).with_name("datatracing")), "dagster", "collect", "--once"]
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, env=home.environment, cwd=REPOSITORY, stdout=pipe, stderr=pipe, text=True)
+
+
+def test_a_burst_of_steps_is_whole_and_two_collectors_at_once_store_every_run_once(home):
+    jobs = ("burst", "success_chain", "failed_chain", "mapped_retry", "branch_skip", "traced")
+    runs = home.play("in_process", *jobs)
+    collectors = [collecting(home) for _ in range(2)]
+    told = [collector.communicate(timeout=120) for collector in collectors]
+    assert [collector.returncode for collector in collectors] == [0, 0], told
+    oracle = Oracle(home.folder)
+    for job, run in runs.items():
+        document = home.asked("trace", f"dagster:{job}/{run}")
+        assert untruths(document, oracle.account(run)) == []
+        assert unbalanced(home.books(f"dagster:{job}/{run}")) == []
+    burst = home.asked("trace", f"dagster:burst/{runs['burst']}")
+    assert Counter(span["state"] for span in burst["spans"] if span["kind"] == "task") == {"success": STEPS}
+    assert burst["run"]["completeness"] == {
+        "status": "complete", "expected": STEPS, "captured": STEPS, "missing": [], "unknown_edges": [],
+    }  # fmt: skip
+    assert {run["epoch"] for run in home.asked("runs")["runs"]} == {0}
