@@ -26,6 +26,7 @@ from tests.dagster_rig import assets, burst, jobs, traced
 
 AGAIN = {"reexecuted": "unlucky_map"}
 """Names for the last run of a job, executed again from where it failed."""
+QUIET = {"console": {"config": {"log_level": "ERROR"}}}
 PAUSE = 3.0
 """Seconds until a process that lives on has surely let go of what it said."""
 PARTS = {"__ASSET_JOB": [AssetKey("paid"), AssetKey("refunded"), AssetKey("refunds")]}
@@ -55,7 +56,7 @@ def play(instance: DagsterInstance, executor: str, name: str) -> None:
     execute_job(
         target(AGAIN.get(name, name)),
         instance=instance,
-        run_config={"execution": {"config": chosen}},
+        run_config={"execution": {"config": chosen}, "loggers": QUIET},
         raise_on_error=False,
         **more,
     )
