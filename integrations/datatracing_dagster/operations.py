@@ -49,8 +49,7 @@ class _Reader:
     def _of_run(self, kind: Type, at: int) -> Iterator[Operation]:
         for began, ended, name in _SPANS:
             if kind in ended and began in self.run:
-                state = State.FAILED if kind is Type.RESOURCE_INIT_FAILURE else State.SUCCESS
-                yield _operation(SpanKey("", operation=name), self.run.pop(began), at, state)
+                yield _operation(SpanKey("", operation=name), self.run.pop(began), at, _BAD.get(kind, State.SUCCESS))
         self.run[kind] = at
 
     def _of_step(self, key: str, event: Any, at: int) -> Iterator[Operation]:
@@ -76,9 +75,16 @@ class _Reader:
         return _operation(_key(key, max(attempt.number, 1), unique), attempt.at or at, at, State.SUCCESS)
 
 
+_BAD = {
+    Type.RESOURCE_INIT_FAILURE: State.FAILED,
+    Type.RUN_FAILURE: State.FAILED,
+    Type.RUN_CANCELED: State.CANCELLED,
+}
+_OVER = frozenset({Type.RUN_START, Type.RUN_FAILURE, Type.RUN_CANCELED})
+# Dagster has a word for a run that leaves the queue, RUN_DEQUEUED, and does not use it: it is launched.
 _SPANS = (
-    (Type.RUN_ENQUEUED, frozenset({Type.RUN_DEQUEUED}), "queue"),
-    (Type.RUN_STARTING, frozenset({Type.RUN_START}), "launch"),
+    (Type.RUN_ENQUEUED, _OVER | {Type.RUN_DEQUEUED, Type.RUN_STARTING}, "queue"),
+    (Type.RUN_STARTING, _OVER, "launch"),
     (
         Type.RESOURCE_INIT_STARTED,
         frozenset({Type.RESOURCE_INIT_SUCCESS, Type.RESOURCE_INIT_FAILURE}),
