@@ -6,13 +6,15 @@ from dagster import DagsterEventType as Type
 
 from datatracing_dagster.operations import read_operations
 
+HOUR = 1_800_000_000.0
+
 
 def read(*events):
-    """(task, mapping key, attempt, operation, state, start, end) of each; event n happened in second n."""
+    """(task, mapping key, attempt, operation, state, start, end) of each; event n happened in second n of an hour."""
     entries = []
     for at, (step_key, kind, *data) in enumerate(events):
         event = SimpleNamespace(event_type=kind, event_specific_data=data[0] if data else None)
-        entries.append(SimpleNamespace(step_key=step_key, timestamp=float(at), dagster_event=event))
+        entries.append(SimpleNamespace(step_key=step_key, timestamp=HOUR + at, dagster_event=event))
     return [
         (
             each.key.task,
@@ -20,8 +22,8 @@ def read(*events):
             each.key.attempt,
             each.key.operation,
             each.state.value,
-            each.times.started_at // 1_000_000,
-            each.times.ended_at // 1_000_000,
+            round(each.times.started_at / 1e6 - HOUR),
+            round(each.times.ended_at / 1e6 - HOUR),
         )
         for each in read_operations(entries)
     ]
