@@ -39,6 +39,8 @@ log = logging.getLogger("datatracing")
 
 OVERLAP = 600 * SECOND
 """Microseconds that are looked at again: a run's end is stamped by its own process, and told later."""
+AT_ONCE = 4
+"""Runs that are read at the same time."""
 PROBES = 50
 """Runs that a store must know one of, to be the one that the cursor is about."""
 ENDS = ["COMPLETED", "FAILED", "CRASHED", "CANCELLED"]
@@ -119,8 +121,9 @@ class Collector:
         if time.time() - self._looked_at >= self.settings.interval:
             self._looked_at = time.time()
             await self._look(tally)
-        for run in self.agenda.due(time.time()):
-            await self._collect(run, tally)
+        due = self.agenda.due(time.time())
+        for start in range(0, len(due), AT_ONCE):
+            await self._collect_all(due[start : start + AT_ONCE], tally)
         await asyncio.to_thread(self.connection.sweep)
         self._keep_cursor()
         tally.waiting = len(self.agenda)
@@ -149,10 +152,18 @@ class Collector:
         stored = self._position.stored
         newest = sorted(stored, key=lambda name: -stored[name].ended_at)[:PROBES]
         ids = [run_ref("", name.partition("/")[2], self.namespace).trace_id for name in newest]
-        if not ids or await asyncio.to_thread(self.connection.summaries, ids):
+        known = await asyncio.to_thread(self.connection.summaries, ids) if ids else {}
+        if known or not ids:
             self.agenda.recall(stored)
             self._since = self._position.ended - OVERLAP
         self._position = None
+
+    async def _collect_all(self, runs: list[RunId], tally: Tally) -> None:
+        """At the same time, because most of it is waiting. One that fails leaves the others to finish."""
+        ended = await asyncio.gather(*(self._collect(run, tally) for run in runs), return_exceptions=True)
+        for error in ended:
+            if isinstance(error, BaseException):
+                raise error
 
     async def _collect(self, run: RunId, tally: Tally) -> None:
         """One run that cannot be read holds up no other; who does not answer holds up all."""
@@ -205,7 +216,6 @@ class Collector:
             found = await links.found(records, self.namespace)
             manifest = read_manifest(records, self.namespace, found, observed_at=observed_at, lost=True)
             await self._complete(manifest, "", None, tally)
-            self.open_runs.lost(run_id)
 
     async def _complete(self, manifest: Manifest, before: str, records: Records | None, tally: Tally) -> str:
         """Store it, unless that was done; a digest of what is stored."""

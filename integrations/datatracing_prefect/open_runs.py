@@ -19,32 +19,28 @@ if TYPE_CHECKING:
     from datatracing.connection import Connection
     from datatracing_prefect.collecting import CollectorSettings
 
-OPEN = ["PENDING", RUNNING, "CANCELLING"]
-"""Types of states of runs that somebody should be working on. A paused run waits for people, a scheduled one for its
-time."""
+PAUSED = "PAUSED"
+OPEN = ["PENDING", RUNNING, "CANCELLING", PAUSED]
+"""Types of states of runs that are not over; a scheduled one has not begun."""
+SHOWN = frozenset({RUNNING, PAUSED})
 PRODUCER = "prefect"
 
 
 class OpenRuns:
-    """Remembers what it has said, so that each beginning is announced once by each process."""
+    """Remembers what it has said, so that each beginning and each pause is told once by each process."""
 
     def __init__(self, rest: Rest, connection: "Connection", settings: "CollectorSettings") -> None:
         self.rest = rest
         self.connection = connection
         self.settings = settings
         self._said: set[str] = set()
-        self._lost: set[str] = set()
 
     async def look(self) -> list[str]:
         """Say which runs have begun; the ids of those that are to be stored as lost."""
         runs = await self.rest.every("/flow_runs/filter", flow_runs={"state": {"type": {"any_": OPEN}}})
-        await self._say([run for run in runs if run["state_type"] == RUNNING and run["state_id"] not in self._said])
+        await self._say([run for run in runs if run["state_type"] in SHOWN and run["state_id"] not in self._said])
         self._said &= {run["state_id"] for run in runs}
         return [run["id"] for run in runs if await self._given_up(run)]
-
-    def lost(self, run_id: str) -> None:
-        """It is stored as lost."""
-        self._lost.add(run_id)
 
     async def _say(self, runs: Iterable[Plain]) -> None:
         begun = [event for run in runs if (event := await self._begun(run))]
@@ -59,7 +55,7 @@ class OpenRuns:
         if not name or at is None:
             return None
         return Event(
-            kind=EventKind.STARTED,
+            kind=EventKind.STARTED if run["state_type"] == RUNNING else EventKind.SUSPENDED,
             run=run_ref(name, run["id"], self.settings.all.namespace),
             producer=PRODUCER + run["state_id"].replace("-", "")[-9:],
             seq=0,
@@ -71,18 +67,20 @@ class OpenRuns:
         )
 
     async def _given_up(self, run: Plain) -> bool:
-        """Silent for long enough, and not stored as lost already."""
+        """Silent for long enough, and not stored as lost already. A paused run is silent: it waits for people."""
         oldest = round((time.time() - self.settings.stale) * SECOND)
-        if (micros(run["state"]["timestamp"]) or 0) > oldest or run["id"] in self._lost:
+        since = micros(run["state"]["timestamp"]) or 0
+        if since > oldest or run["state_type"] == PAUSED or await self._stored(run["id"], since):
             return False
         name = f"prefect.flow-run.{run['id']}"
         for where in ({"resource": {"id": [name]}}, {"related": {"id": [name]}}):
             for last in await self.rest.events({**where, "order": "DESC"}, 1):
                 if (micros(last["occurred"]) or 0) > oldest:
                     return False
-        trace_id = run_ref("", run["id"], self.settings.all.namespace).trace_id
+        return True
+
+    async def _stored(self, run_id: str, since: int) -> bool:
+        """Whether it was sealed in this state, which is not over: then as lost."""
+        trace_id = run_ref("", run_id, self.settings.all.namespace).trace_id
         known = (await asyncio.to_thread(self.connection.summaries, [trace_id])).get(trace_id)
-        # What is stored already was sealed as lost, unless the run has begun again since.
-        return (
-            known is None or known.verdict is None or (known.sealed_at or 0) < (micros(run["state"]["timestamp"]) or 0)
-        )
+        return known is not None and known.verdict is not None and (known.sealed_at or 0) >= since

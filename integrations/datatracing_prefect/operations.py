@@ -11,7 +11,7 @@ from datatracing_prefect.states import AWAITING_RETRY, CANCELLED, CRASHED, FAILE
 from datatracing_prefect.tries import Moment
 
 PENDING, SCHEDULED = "PENDING", "SCHEDULED"
-LAUNCH, ATTEMPT = "launch", "attempt"
+QUEUE, RETRY_WAIT, LAUNCH, ATTEMPT = "queue", "retry wait", "launch", "attempt"
 
 
 def operations(moments: Iterable[Moment]) -> tuple[Operation, ...]:
@@ -44,7 +44,8 @@ def _waits(history: list[Moment]) -> Iterator[tuple[str, Times, State]]:
 
 def _waiting(found: Moment, before: str) -> str:
     if found.kind == SCHEDULED:
-        return "retry wait" if found.name == AWAITING_RETRY else before or "queue"
+        # Late is what a run becomes while it waits for the same as before.
+        return RETRY_WAIT if found.name == AWAITING_RETRY else before if before in {QUEUE, RETRY_WAIT} else QUEUE
     if found.kind == PENDING:
         return LAUNCH
     return found.name.lower() if found.kind == "PAUSED" else ""

@@ -120,4 +120,16 @@ class Subscriber:
         async with get_events_subscriber(wanted, reconnection_attempts=0) as events:
             self._connected()
             async for event in events:
-                self.hints.take(event.model_dump(mode="json"))
+                self.hints.take(_plain(event))
+
+
+def _plain(event: Any) -> dict[str, Any]:
+    """As its JSON is, without what a payload holds besides: there are many, and most say nothing that matters here."""
+    return {
+        "id": str(event.id),
+        "event": event.event,
+        "occurred": event.occurred,
+        "resource": event.resource.root,
+        "related": [each.root for each in event.related],
+        "payload": event.payload,
+    }
