@@ -3,6 +3,7 @@
 Supported: 1.9 to 1.13. Event types that this file does not name are left unread, so a newer Dagster may have more.
 """
 
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from dagster import (  # noqa: TID253  # only a Dagster loads this
     DagsterEventType,
     DagsterInstance,
     DagsterRunStatus,
+    Definitions,
     EventRecordsFilter,
 )
 
@@ -64,6 +66,13 @@ READ = frozenset(
     }
 )
 """What a trace is made from. Log lines are not among it: they may hold anything."""
+
+
+def merged(defs: Definitions, more: Definitions) -> Definitions:
+    """Dagster 1.9 warns that this may change, and the user who reads it has not called it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return Definitions.merge(defs, more)
 
 
 def entries(instance: DagsterInstance, run_id: str) -> "Iterator[EventLogEntry]":

@@ -3,6 +3,7 @@
 from dagster import Definitions  # noqa: TID253  # only a Dagster loads this
 
 from datatracing.errors import BadInputError
+from datatracing_dagster import compat
 from datatracing_dagster.resource import DataTracingResource
 from datatracing_dagster.sensor import NAME, collecting_sensor
 
@@ -24,4 +25,4 @@ def trace(defs: Definitions, resource: DataTracingResource | None = None, *, key
     sensors = [] if any(each.name == NAME for each in defs.sensors or ()) else [collecting_sensor(key)]
     if not resources and not sensors:
         return defs
-    return Definitions.merge(defs, Definitions(resources=resources, sensors=sensors))
+    return compat.merged(defs, Definitions(resources=resources, sensors=sensors))
