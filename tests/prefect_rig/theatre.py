@@ -1,7 +1,9 @@
 """Flow runs that were played, as one store was told of them; and the ways in which a store can be told."""
 
 import sqlite3
+import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -57,6 +59,13 @@ def ship(home: Home) -> None:
     while connection.sweep():
         pass
     connection.close()
+
+
+def collect(*homes: Home, since: float) -> None:
+    """What has ended since then (seconds since the epoch) and not what other tests played; all at the same time."""
+    aged = [home.beside(DATATRACING_PREFECT_LOOK_BACK=str(time.time() - since)) for home in homes]
+    with ThreadPoolExecutor(len(aged)) as pool:
+        list(pool.map(lambda home: home.datatracing("prefect", "collect", "--once"), aged))
 
 
 def read(theatre: Theatre, shape: Shape) -> dict[str, Any]:

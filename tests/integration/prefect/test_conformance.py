@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -15,7 +16,7 @@ from tests.postgres import TEMPLATE
 from tests.prefect_rig.home import Home
 from tests.prefect_rig.oracle import Oracle, by_number
 from tests.prefect_rig.shapes import ABSENT, NEUTRAL, SHAPES
-from tests.prefect_rig.theatre import Theatre, copied, differences, ship
+from tests.prefect_rig.theatre import Theatre, collect, copied, differences, ship
 
 pytestmark = [pytest.mark.xdist_group("prefect"), pytest.mark.timeout(600)]
 SOURCES = ("decorator", "collector", "both")
@@ -24,7 +25,7 @@ SOURCES = ("decorator", "collector", "both")
 @pytest.fixture(scope="session")
 def theatres(prefect_server, tmp_path_factory, postgres_server):
     """Played twice, seen three times: the collector has the runs without a decorator in Postgres."""
-    folder = tmp_path_factory.mktemp("theatres")
+    folder, began = tmp_path_factory.mktemp("theatres"), time.time()
     with postgres_server.connect() as admin:
         admin.execute(f"CREATE DATABASE prefect_traces TEMPLATE {TEMPLATE} STRATEGY file_copy")
     plain = prefect_server.beside(DATATRACING_STORE=postgres_server.url("prefect_traces"))
@@ -35,8 +36,7 @@ def theatres(prefect_server, tmp_path_factory, postgres_server):
     upgrade(told.settings["DATATRACING_STORE"])
     ship(told)
     copied(folder / "told.db", folder / "both.db")
-    with ThreadPoolExecutor(2) as pool:
-        list(pool.map(lambda home: home.datatracing("prefect", "collect", "--once"), (both, plain)))
+    collect(both, plain, since=began)
     yield {
         "decorator": Theatre(told, traced, overheard=True),
         "collector": Theatre(plain, plainly),

@@ -16,9 +16,9 @@ from tests.conformance.shapes import Shape, departures
 from tests.prefect_rig.home import PATIENCE, Home
 from tests.prefect_rig.oracle import Oracle, by_number
 from tests.prefect_rig.shapes import SHAPES
-from tests.prefect_rig.theatre import Theatre, copied, read, ship
+from tests.prefect_rig.theatre import Theatre, collect, copied, read, ship
 
-pytestmark = [pytest.mark.xdist_group("prefect"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.xdist_group("prefect-apart"), pytest.mark.timeout(600)]
 WAITS = Shape("waits", "a flow that is in the middle of its work", "success", {})
 
 
@@ -29,7 +29,7 @@ def gate(tmp_path):
 
 @pytest.fixture
 def traced(home, gate):
-    return home.beside(RIG_TRACED="1", RIG_GATE=str(gate))
+    return home.beside(RIG_TRACED="1", RIG_GATE=str(gate), DATATRACING_PREFECT_LOOK_BACK="300")
 
 
 def at_work(home: Home, process) -> str:
@@ -87,7 +87,7 @@ ENDS = {"cancelled": "cancelled", "killed": "crashed", "terminated": "crashed"}
 @pytest.fixture(scope="module")
 def watched(prefect_server, tmp_path_factory):
     """Three runs of one deployment, each of which has met its end; by the decorator alone, and collected as well."""
-    folder = tmp_path_factory.mktemp("watched")
+    folder, began = tmp_path_factory.mktemp("watched"), time.time()
     store = f"sqlite:///{folder}/told.db"
     upgrade(store)
     ours = {
@@ -108,7 +108,7 @@ def watched(prefect_server, tmp_path_factory):
     Oracle(home.database).settled()
     ship(home)
     both = home.beside(DATATRACING_STORE=copied(folder / "told.db", folder / "both.db"))
-    both.datatracing("prefect", "collect", "--once")
+    collect(both, since=began)
     yield {"decorator": Theatre(home, runs, overheard=True), "both": Theatre(both, runs)}
     shutil.rmtree(folder, ignore_errors=True)
 

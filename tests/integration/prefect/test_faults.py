@@ -17,7 +17,7 @@ from tests.prefect_rig.home import PATIENCE, REPOSITORY
 from tests.prefect_rig.oracle import Oracle
 from tests.prefect_rig.theatre import ship
 
-pytestmark = [pytest.mark.xdist_group("prefect"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.xdist_group("prefect-apart"), pytest.mark.timeout(600)]
 
 FLUSH = 1.0
 """Seconds that the end of a flow may wait for a store: the default."""

@@ -8,7 +8,7 @@ import pytest
 from datatracing.context.traceparent import parse_traceparent
 from tests.prefect_rig.theatre import ship
 
-pytestmark = [pytest.mark.xdist_group("prefect"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.xdist_group("prefect-apart"), pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module")

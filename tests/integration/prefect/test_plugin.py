@@ -9,7 +9,7 @@ import pytest
 from datatracing_prefect.plugin import asked_for
 from tests.prefect_rig.theatre import ship
 
-pytestmark = [pytest.mark.xdist_group("prefect"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.xdist_group("prefect-apart"), pytest.mark.timeout(600)]
 MODULE = "tests.prefect_rig.unedited"
 
 

@@ -2,6 +2,7 @@
 
 import shutil
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -13,7 +14,7 @@ from tests.conformance.check import one_sided, untruths
 from tests.conformance.shapes import Shape, departures
 from tests.prefect_rig.home import Home
 from tests.prefect_rig.oracle import Oracle, by_number
-from tests.prefect_rig.theatre import Theatre, copied, differences, read, ship
+from tests.prefect_rig.theatre import Theatre, collect, copied, differences, read, ship
 
 pytestmark = [pytest.mark.xdist_group("prefect"), pytest.mark.timeout(600)]
 MAPPED = {
@@ -51,7 +52,7 @@ every_shape = pytest.mark.parametrize("shape", SHAPES, ids=str)
 
 @pytest.fixture(scope="module")
 def theatres(prefect_server, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("runners")
+    folder, began = tmp_path_factory.mktemp("runners"), time.time()
     spool = {"DATATRACING_SPOOL_DIR": str(folder / "spool")}
     stores = {source: f"sqlite:///{folder}/{source}.db" for source in SOURCES}
     told, plain, both = (prefect_server.beside(DATATRACING_STORE=stores[source], **spool) for source in SOURCES)
@@ -60,8 +61,7 @@ def theatres(prefect_server, tmp_path_factory):
     upgrade(stores["collector"])
     ship(told)
     copied(folder / "decorator.db", folder / "both.db")
-    for home in (both, plain):
-        home.datatracing("prefect", "collect", "--once")
+    collect(both, plain, since=began)
     yield {
         "decorator": Theatre(told, runs, overheard=True),
         "collector": Theatre(plain, runs),
