@@ -17,6 +17,7 @@ from prefect import flow, tags, task
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import FlowRunFilter
 from prefect.runtime import task_run
+from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 
 from datatracing.capture.guard import caught
 
@@ -152,7 +153,8 @@ def main(acts, *, plainly):
 
         flows = [traced(each) for each in flows]
         traced(inner)
-    played = {what: play(what, *flows) for what in acts}
+    with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):  # its thread ends up to a second after the flow
+        played = {what: play(what, *flows) for what in acts}
     client = get_client(sync_client=True)
     settle(client, [each["tag"] for each in played.values()])
     print(json.dumps({what: {**found, "states": states(client, found["tag"])} for what, found in played.items()}))
