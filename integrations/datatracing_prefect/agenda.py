@@ -12,11 +12,13 @@ RunId = tuple[str, str]
 PAUSES = (1.0, 2.0, 5.0, 15.0, 30.0)
 """Seconds between tries to read one run."""
 FRESH = 10.0
-"""Seconds after a run's end by which a server has written down every event of it. What was read before then is read
-once more."""
+"""Seconds between two looks that must see the same: a server writes down what it is told some seconds later, and more
+where much is told."""
+LONG_AGO = 600.0
+"""Seconds after a run's end, from which on one look is enough."""
 LOOK_AGAIN = 30.0
 """Seconds between two looks at a run in which a task goes on after the end of the flow."""
-SOON = 2.0
+SOON, QUIET = 2.0, 5.0
 LIMIT = 100_000
 
 
@@ -29,6 +31,20 @@ class Entry:
     tries: int = 0
     digest: str = ""
     done: bool = False
+    progress: tuple[int, ...] = ()
+    moved_at: float = 0.0
+    moved: bool = False
+
+    def moving(self, progress: tuple[int, ...], now: float, patience: float, quiet: float) -> bool:
+        """Whether something has happened in the run, of which `progress` is a measure, within `patience` seconds.
+
+        `quiet` is for a run that nothing more is expected of: it counts where something was seen to happen before.
+        """
+        self.moved = self.moved or self.progress not in {(), progress}
+        if progress != self.progress:
+            self.progress, self.moved_at = progress, now
+        waits = patience or (quiet if self.moved else 0.0)
+        return now - max(self.ended_at / SECOND, self.moved_at) < waits
 
 
 class Agenda:
@@ -93,12 +109,12 @@ class Agenda:
     def read(self, run: RunId, now: float, digest: str, *, goes_on: bool) -> None:
         """It is stored, as of now. `goes_on`: a task in it has not ended."""
         entry = self._entries[run]
+        changed = digest != entry.digest
         entry.digest, entry.tries = digest, 0
-        fresh_until = entry.ended_at / SECOND + FRESH
         if goes_on:
             entry.due = now + LOOK_AGAIN
-        elif now < fresh_until:
-            entry.due = fresh_until
+        elif changed and now < entry.ended_at / SECOND + LONG_AGO:
+            entry.due = now + FRESH
         else:
             entry.done = True
 

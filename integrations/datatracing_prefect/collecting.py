@@ -20,7 +20,9 @@ class CollectorSettings(BaseSettings):
     announce: bool = Field(default=False, description="Write an artifact with the trace into each run that is kept.")
     interval: float = Field(default=10.0, gt=0, description="Seconds between two looks for what no event told of.")
     grace: float = Field(
-        default=30.0, ge=0, description="How long a run's end is held back for tasks that outlive their flow."
+        default=30.0,
+        ge=0,
+        description="How long a run's end is held back, after the last sign of it, for tasks that outlive their flow.",
     )
     look_back: float = Field(
         default=86_400.0, gt=0, description="How old the runs may be that a collector finds when it first runs."

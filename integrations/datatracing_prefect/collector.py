@@ -20,7 +20,7 @@ from datatracing.model.fate import Fate, LedgerEntry
 from datatracing.model.manifest import Manifest
 from datatracing.model.states import State
 from datatracing_prefect import artifact, links
-from datatracing_prefect.agenda import FLOW, SOON, TASK, Agenda, RunId
+from datatracing_prefect.agenda import FLOW, QUIET, SOON, TASK, Agenda, Entry, RunId
 from datatracing_prefect.background import OUTSIDE, read_background
 from datatracing_prefect.collecting import CollectorSettings
 from datatracing_prefect.cursors import Cursor, Position
@@ -185,7 +185,7 @@ class Collector:
             self.agenda.drop(run)  # it has begun again
             return
         age = time.time() - entry.ended_at / SECOND
-        if records.open_tasks and age < self.settings.grace and not entry.digest:
+        if not entry.digest and self._moving(entry, records):
             self.agenda.wait(run, time.time() + SOON)
             return
         dead = records.state in {State.CRASHED, State.CANCELLED} or age > self.settings.stale
@@ -195,6 +195,12 @@ class Collector:
         )
         digest = await self._complete(manifest, entry.digest, records, tally)
         self.agenda.read(run, time.time(), digest, goes_on=records.unsettled and not dead)
+
+    def _moving(self, entry: Entry, records: Records) -> bool:
+        """Tasks may outlive their flow, and a busy server writes down much later what became of them."""
+        grace = self.settings.grace
+        patience = grace if records.open_tasks else 0.0
+        return entry.moving(records.progress, time.time(), patience, min(QUIET, grace))
 
     async def _task(self, run: RunId, tally: Tally) -> None:
         """A task that ran in the background, outside of any flow."""

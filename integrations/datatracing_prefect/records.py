@@ -64,6 +64,11 @@ class Records:
         """The same of those that are no calls of other flow runs: a deployment may well outlive its caller."""
         return any(_open(each) and not _child(each) for each in self.task_runs)
 
+    @property
+    def progress(self) -> tuple[int, ...]:
+        """A measure of how far the run has come, as far as the server has written it down."""
+        return len(self.task_runs), sum(_open(each) for each in self.task_runs)
+
     @cached_property
     def names(self) -> dict[str, str]:
         """The task behind each task run, by id, in the order in which they were called."""

@@ -1,7 +1,7 @@
 """Which ended runs are read, and when."""
 
 from datatracing.model.clock import SECOND
-from datatracing_prefect.agenda import FLOW, FRESH, LOOK_AGAIN, PAUSES, SOON, Agenda
+from datatracing_prefect.agenda import FLOW, FRESH, LONG_AGO, LOOK_AGAIN, PAUSES, SOON, Agenda
 
 RUN = (FLOW, "a")
 ENDED = 1_000 * SECOND
@@ -32,15 +32,46 @@ def test_a_run_that_ended_once_more_is_read_once_more():
     assert agenda.due(2_503) == [RUN]
 
 
-def test_what_was_read_while_events_were_still_coming_in_is_read_again_when_they_have():
+def test_a_run_is_done_when_two_looks_at_it_have_seen_the_same():
     agenda = Agenda(settle=0)
     agenda.ended(RUN, ENDED)
-    agenda.read(RUN, 1_000.5, "digest", goes_on=False)
-    assert agenda.due(1_000 + FRESH - 0.1) == []
-    assert agenda.due(1_000 + FRESH) == [RUN]
-    assert agenda[RUN].digest == "digest"
-    agenda.read(RUN, 1_000 + FRESH, "digest", goes_on=False)
+    for now, digest in ((1_001.0, "some"), (1_011.0, "more"), (1_021.0, "all")):
+        agenda.read(RUN, now, digest, goes_on=False)
+        assert agenda.due(now + FRESH - 0.1) == []
+        assert agenda.due(now + FRESH) == [RUN]
+        assert agenda[RUN].digest == digest
+    agenda.read(RUN, 1_031, "all", goes_on=False)
     assert agenda.due(9_999) == []
+
+
+def test_one_look_is_enough_at_what_ended_long_ago():
+    agenda = Agenda(settle=0)
+    agenda.ended(RUN, ENDED)
+    agenda.read(RUN, 1_000 + LONG_AGO, "all", goes_on=False)
+    assert agenda.due(9_999) == []
+
+
+def test_a_run_moves_for_some_time_after_the_last_that_happened_in_it():
+    agenda = Agenda(settle=0)
+    agenda.ended(RUN, ENDED)
+    entry = agenda[RUN]
+    assert entry.moving((3, 1), 1_001, patience=30, quiet=5)
+    assert entry.moving((3, 1), 1_030, patience=30, quiet=5)
+    assert not entry.moving((3, 1), 1_031, patience=30, quiet=5)
+    assert entry.moving((4, 1), 1_032, patience=30, quiet=5)
+    assert not entry.moving((5, 1), 1_033, patience=0, quiet=0)
+
+
+def test_a_run_that_was_seen_moving_has_to_be_quiet_and_any_other_one_has_not():
+    agenda = Agenda(settle=0)
+    agenda.ended(RUN, ENDED)
+    agenda.ended((FLOW, "small"), ENDED)
+    assert not agenda[FLOW, "small"].moving((3, 0), 1_001, patience=0, quiet=5)
+    entry = agenda[RUN]
+    assert entry.moving((300, 2), 1_001, patience=30, quiet=5)
+    assert entry.moving((400, 0), 1_002, patience=0, quiet=5)
+    assert entry.moving((400, 0), 1_006, patience=0, quiet=5)
+    assert not entry.moving((400, 0), 1_007, patience=0, quiet=5)
 
 
 def test_a_run_in_which_a_task_goes_on_is_looked_at_again_and_again():
