@@ -15,7 +15,7 @@ from datatracing_prefect.tries import Moment, Try, read_tries
 
 FLOW_RUN = "flow_run"
 """The kind of an input that is what a subflow has returned."""
-TASKS = 20_000
+TASKS = 10_000
 """Task runs of one flow run that are remembered after their end. Of the others the events have told everything."""
 
 

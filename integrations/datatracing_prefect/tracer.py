@@ -18,14 +18,14 @@ from datatracing_prefect.mapping import PARENTS, inputs, micros, run_ref, span_k
 from datatracing_prefect.seen import FlowSeen, TaskSeen
 from datatracing_prefect.settings import TapSettings
 from datatracing_prefect.statements import Statement
-from datatracing_prefect.states import CRASHED
+from datatracing_prefect.states import CRASHED, RUNNING
 from datatracing_prefect.tries import Moment
 
 log = logging.getLogger("datatracing")
 
 STATES = 20
 """Of a flow run that has not begun."""
-FLOWS = 1_000
+FLOWS = 100
 """Flow runs that are remembered after their end, for what still comes of them."""
 
 
@@ -107,7 +107,7 @@ class Tracer:
         """
         with self._lock:
             flow = self._flows.get(flow_run_id)
-            if flow is None:
+            if flow is None or (task_run_id not in flow.tasks and _late(facts, moment)):
                 return
             task = flow.tasks.get(task_run_id) or _seen(flow, task_run_id, facts, pooled=pooled, call=call)
             if not task.moments and moment.due_at is None:
@@ -189,10 +189,11 @@ class Tracer:
             self.recorder.emit(**vars(each))
 
     def _forget(self) -> None:
-        over = [key for key, flow in self._flows.items() if flow.over and not flow.open_tasks]
-        for key in over[: max(0, len(self._flows) - FLOWS)]:
-            del self._flows[key]
-        while len(self._called_by) > FLOWS * 10:
+        if (more := len(self._flows) - FLOWS) > 0:
+            over = [key for key, flow in self._flows.items() if flow.over and not flow.open_tasks]
+            for key in over[:more]:
+                del self._flows[key]
+        while len(self._called_by) > FLOWS * 100:
             self._called_by.popitem(last=False)
 
     def _keep(self, flow_run_id: str, moment: Moment) -> None:
@@ -200,7 +201,7 @@ class Tracer:
         before = self._before.setdefault(flow_run_id, [])
         if moment not in before:
             self._before[flow_run_id] = [*before[-STATES:], moment]
-        while len(self._before) > FLOWS:
+        while len(self._before) > FLOWS * 10:
             self._before.popitem(last=False)
 
 
@@ -222,6 +223,11 @@ def _seen(flow: FlowSeen, task_run_id: str, facts: Mapping[str, Any], *, pooled:
     task = TaskSeen(task_run_id, tuple(inputs(given)), untracked(given), lost, call)
     flow.remember(task)
     return task
+
+
+def _late(facts: Mapping[str, Any], moment: Moment) -> bool:
+    """Whether a task run that is not remembered had begun before: it was told of, and has been forgotten."""
+    return int(facts.get("run_count") or 0) > 0 and moment.kind != RUNNING
 
 
 def _named(task: TaskSeen, facts: Mapping[str, Any]) -> None:
