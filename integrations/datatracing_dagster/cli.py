@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from datatracing.errors import BadInputError, MissingExtraError, StoreUnreachableError
+from datatracing.errors import BadInputError, MissingExtraError
 
 if TYPE_CHECKING:
     from dagster import DagsterInstance
@@ -50,7 +50,7 @@ def collect(
     while True:
         try:
             tally = _catch_up(instance, collector)
-        except StoreUnreachableError as error:
+        except Exception as error:  # of the store, or of Dagster's own database: either may come back
             if once:
                 raise
             typer.echo(f"DataTracing goes on later: {error}", err=True)

@@ -112,7 +112,7 @@ class Collector:
         return known is not None and known.verdict is not None and (known.times.ended_at or 0) >= micros(end.at)
 
     def _collect(self, run_id: str, cursor: Cursor, tally: Tally) -> None:
-        """One run that cannot be read holds up no other; a store that does not answer holds up all."""
+        """One run that cannot be read holds up no other; a store that cannot be used holds up all."""
         try:
             self._complete(run_id)
         except StoreUnreachableError:

@@ -47,6 +47,8 @@ class Tries:
     launched_at: int | None = None
     """When a process was asked for whose attempt has not started yet."""
     worker_at: int | None = None
+    unmade: Try | None = None
+    """What that attempt is if nothing follows: its resources could not be made."""
 
     def take(self, kind: Type, at: int, data: Any) -> None:
         """The step's next event. Those that say nothing about attempts are left alone."""
@@ -62,8 +64,9 @@ class Tries:
         if self.all and self.all[-1].state is State.RETRIED:
             self.all[-1].state = State.FAILED
         if self.launched_at is not None:
-            # A process was asked for and nothing was heard of it.
-            self.all.append(Try(self._next(), self.launched_at, state=left_open(self.status), raw_state="STARTING"))
+            # A process was asked for and nothing was heard of it, or only why it could not begin.
+            nothing = Try(self._next(), self.launched_at, state=left_open(self.status), raw_state="STARTING")
+            self.all.append(self.unmade or nothing)
 
     def _next(self) -> int:
         return self.all[-1].number + 1 if self.all else 1
@@ -74,9 +77,15 @@ class Tries:
     def _worker(self, at: int, _data: Any) -> None:
         self.worker_at = at
 
+    def _unmade(self, at: int, data: Any) -> None:
+        """Dagster 1.9 leaves it at that; later versions say then that the step failed."""
+        error = error_info(getattr(data, "error", None))
+        began = self.worker_at or self.launched_at
+        self.unmade = Try(self._next(), self.launched_at, began, at, State.FAILED, "RESOURCE_INIT_FAILURE", error)
+
     def _started(self, at: int, _data: Any) -> None:
         self.all.append(Try(self._next(), self.launched_at, at))
-        self.launched_at = self.worker_at = None
+        self.launched_at = self.worker_at = self.unmade = None
 
     def _succeeded(self, at: int, _data: Any) -> None:
         self._end(at, State.SUCCESS, "SUCCESS", None)
@@ -102,6 +111,7 @@ class Tries:
 _HANDLERS: dict[Type, Callable[[Tries, int, Any], None]] = {
     Type.STEP_WORKER_STARTING: Tries._launched,  # noqa: SLF001  # a table of this class's own methods
     Type.STEP_WORKER_STARTED: Tries._worker,  # noqa: SLF001
+    Type.RESOURCE_INIT_FAILURE: Tries._unmade,  # noqa: SLF001
     Type.STEP_START: Tries._started,  # noqa: SLF001
     Type.STEP_RESTARTED: Tries._started,  # noqa: SLF001
     Type.STEP_SUCCESS: Tries._succeeded,  # noqa: SLF001

@@ -15,6 +15,8 @@ from tests.conformance.account import Account, Attempt, Edge, LinkEnd, Times
 RUN_STATES = {"SUCCESS": "success", "FAILURE": "failed", "CANCELED": "cancelled", "STARTED": "lost"}
 STARTS = {"STEP_START", "STEP_RESTARTED"}
 ENDS = {"STEP_SUCCESS": "success", "STEP_FAILURE": "failed", "STEP_UP_FOR_RETRY": "retried", "STEP_SKIPPED": "skipped"}
+UNMADE = "RESOURCE_INIT_FAILURE"
+"""All that Dagster 1.9 says of a step whose resources could not be made in its process."""
 INTERRUPTION = "DagsterExecutionInterruptedError"
 CRASH = "ChildProcessCrashException"
 
@@ -103,14 +105,16 @@ def _by_step(events: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
     for event in events:
         if event["step_key"]:
             steps[event["step_key"]].append(event)
-    return {key: of_step for key, of_step in steps.items() if any(_kind(e) in {*STARTS, *ENDS} for e in of_step)}
+    return {
+        key: of_step for key, of_step in steps.items() if any(_kind(e) in {*STARTS, *ENDS, UNMADE} for e in of_step)
+    }
 
 
 def _attempts(key: str, events: list[dict[str, Any]], status: str) -> list[Attempt]:
     """One slice of the step's events per start or end without a start."""
     task, map_key = _split(key)
     found: list[Attempt] = []
-    launched = worker = None
+    launched = worker = unmade = None
     begun: dict[str, Any] | None = None
     for event in events:
         kind, at = _kind(event), _micros(event["event"]["timestamp"])
@@ -118,6 +122,8 @@ def _attempts(key: str, events: list[dict[str, Any]], status: str) -> list[Attem
             launched = at
         elif kind == "STEP_WORKER_STARTED":
             worker = at
+        elif kind == UNMADE:
+            unmade = at
         elif kind in STARTS:
             begun = {"started_at": at, "queued_at": launched}
             launched = worker = None
@@ -129,9 +135,18 @@ def _attempts(key: str, events: list[dict[str, Any]], status: str) -> list[Attem
             state, raw = _ended(kind, event, status)
             found.append(Attempt(task, -1, len(found) + 1, state, raw, Times(ended_at=at, **begun), map_key))
             begun = None
+    return _closed(found, task, map_key, begun, (launched, worker, unmade), status)
+
+
+def _closed(found: list[Attempt], task: str, map_key: str, begun: Any, waiting: Any, status: str) -> list[Attempt]:
+    """What the last events leave open, in a run that ended with this status."""
+    launched, worker, unmade = waiting
     if begun is not None:
         state = "cancelled" if status == "CANCELED" else "lost"
         found.append(Attempt(task, -1, len(found) + 1, state, "STARTED", Times(**begun), map_key))
+    if launched is not None and unmade is not None:
+        times = Times(queued_at=launched, started_at=worker, ended_at=unmade)
+        found.append(Attempt(task, -1, len(found) + 1, "failed", UNMADE, times, map_key))
     if found[-1].state == "retried":
         found[-1] = replace(found[-1], state="failed")
     return found

@@ -64,6 +64,13 @@ def test_a_process_that_was_asked_for_and_never_heard_of_is_lost():
     assert taken(Type.STEP_WORKER_STARTING, status=Status.STARTED) == [(1, "lost", "STARTING", 0, None, None)]
 
 
+def test_a_process_whose_resources_could_not_be_made_has_failed_whether_dagster_says_so_or_not():
+    unmade = Type.STEP_WORKER_STARTING, Type.STEP_WORKER_STARTED, (Type.RESOURCE_INIT_FAILURE, Failure("ValueError"))
+    assert taken(*unmade, status=Status.FAILURE) == [(1, "failed", "RESOURCE_INIT_FAILURE", 0, 10, 20)]
+    said = *unmade, (Type.STEP_FAILURE, Failure("ValueError"))
+    assert taken(*said, status=Status.FAILURE) == [(1, "failed", "FAILURE", 0, 10, 30)]
+
+
 def test_what_was_at_work_when_the_run_was_terminated_is_cancelled():
     assert taken(Type.STEP_START, status=Status.CANCELED) == [(1, "cancelled", "STARTED", None, 0, None)]
 
