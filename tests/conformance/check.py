@@ -13,6 +13,8 @@ from tests.conformance.account import Account, Attempt, Edge
 
 Document = Mapping[str, Any]
 ORDER = ("scheduled_at", "queued_at", "started_at", "ended_at")
+BEGINNINGS = ("started_at", "queued_at", "scheduled_at")
+"""When an attempt began: the first of these that is known."""
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 REPORTED_END = {"failed", "retried", "skipped"}
 """States whose end the task's own process knows better than a database that hears of it after the process is gone."""
@@ -158,7 +160,7 @@ def _expected(
 
 def _outdated(span: Mapping[str, Any], upstream: Mapping[str, Any], document: Document) -> str:
     """A dependency is on the attempt that was over when this one began, and on no earlier one."""
-    began = next((at for field in ORDER if (at := _micros(span[field])) is not None), None)
+    began = next((at for field in BEGINNINGS if (at := _micros(span[field])) is not None), None)
     if began is None:
         return ""
     attempts = [each for each in _tasks(document) if _instance(each) == _instance(upstream)]

@@ -22,8 +22,6 @@ from datatracing.model.run import RunRef, SpanKey
 from datatracing.model.states import State
 
 JOIN_TIMEOUT = 0.5
-PRODUCER = "manifest"
-"""What the inbox calls whoever says a manifest."""
 NO_TIMES = Times()
 NOTHING: Mapping[str, Any] = {}
 
@@ -89,7 +87,9 @@ class Recorder:
                 self._outbox.lose_manifest(Loss.INTERNAL)
                 raise
             else:
-                self._outbox.put(Record(Kind.MANIFEST, manifest.trace_id, PRODUCER, manifest.observed_at, data))
+                self._outbox.put(
+                    Record(Kind.MANIFEST, manifest.trace_id, manifest.producer, manifest.observed_at, data)
+                )
             self._shipper.wake()
 
     def flush(self, timeout: float | None = None, *, insist: bool = False) -> bool:

@@ -12,8 +12,6 @@ from datatracing.model.event import Event
 from datatracing.model.manifest import Manifest
 from datatracing.store.port import Content, InboxRow
 
-MANIFEST_PRODUCER = "manifest"
-
 
 def pack_events(events: Iterable[Event], *, per_row: int, received_at: int) -> list[InboxRow]:
     """Rows of consecutive events. Only unbroken runs of numbers share a row: (seq, n) then fixes what is in it, and a
@@ -32,7 +30,7 @@ def pack_manifest(manifest: Manifest, received_at: int) -> InboxRow:
     """One row; its number is the moment at which the orchestrator's record was read."""
     payload = zlib.compress(codec.dumps(manifest), 1)
     number, n = manifest.observed_at, len(manifest.attempts)
-    return InboxRow(manifest.trace_id, MANIFEST_PRODUCER, number, Content.MANIFEST, n, payload, received_at)
+    return InboxRow(manifest.trace_id, manifest.producer, number, Content.MANIFEST, n, payload, received_at)
 
 
 def inflate(payload: bytes, limit: int) -> bytes:

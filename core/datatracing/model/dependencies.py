@@ -61,7 +61,10 @@ def _upstream(edge: Dependency, key: SpanKey, span: Span, tasks: dict[str, Attem
 
 
 def _waited_for(attempts: list[Span], span: Span) -> Span:
-    """The last attempt that had ended when this one was scheduled; clocks that disagree leave the last of all."""
+    """The last attempt that had ended when this one began; clocks that disagree leave the last of all.
+
+    When it began to run, if it did: Prefect schedules a call while what it waits for may still be tried again.
+    """
     if len(attempts) == 1:
         return attempts[0]
     began = _begin(span)
@@ -71,7 +74,7 @@ def _waited_for(attempts: list[Span], span: Span) -> Span:
 
 def _begin(span: Span) -> int:
     times = span.times
-    return next((at for at in (times.scheduled_at, times.queued_at, times.started_at) if at is not None), 2**63)
+    return next((at for at in (times.started_at, times.queued_at, times.scheduled_at) if at is not None), 2**63)
 
 
 def _end(span: Span) -> tuple[int, str]:

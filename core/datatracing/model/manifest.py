@@ -9,6 +9,9 @@ from datatracing.model.link import AssetUse, Dependency, Link
 from datatracing.model.run import RunRef, SpanKey
 from datatracing.model.states import State
 
+BY_ORCHESTRATOR, BY_RUN = "manifest", "own_manifest"
+"""The producers of manifests: whoever read the orchestrator's record, and the run's own process."""
+
 
 @dataclass(frozen=True)
 class Attempt:
@@ -69,3 +72,8 @@ class Manifest:
     def trace_id(self) -> str:
         """32 hex digits."""
         return self.run.trace_id
+
+    @property
+    def producer(self) -> str:
+        """Under which name it is kept."""
+        return BY_ORCHESTRATOR if self.recorded else BY_RUN

@@ -9,6 +9,7 @@ from typing import Any
 from datatracing.model import clock
 from datatracing.model.completeness import CompletenessStatus
 from datatracing.model.fate import Books, Fate, LedgerEntry
+from datatracing.model.manifest import BY_ORCHESTRATOR, BY_RUN
 from datatracing.query.document import all_fields
 from datatracing.store.port import Content, InboxRow, RunSummary
 
@@ -107,17 +108,20 @@ def accounted(books: Books, ledger: Sequence[LedgerEntry]) -> Stage:
 
 
 def sealed(rows: Sequence[InboxRow], summary: RunSummary) -> Stage:
-    """When the orchestrator's record turned the events into the stored trace."""
-    read_at = max((row.seq for row in rows if row.content is Content.MANIFEST), default=None)
+    """When a record turned the events into the stored trace: the orchestrator's, or what its own process had seen."""
+    read_at = max((row.seq for row in rows if row.producer == BY_ORCHESTRATOR), default=None)
+    own_at = max((row.seq for row in rows if row.producer == BY_RUN), default=None)
     facts = {
         "epoch": summary.epoch,
         "sealed_at": clock.rfc3339(summary.sealed_at),
         "manifest_read_at": clock.rfc3339(read_at),
+        "ended_by_itself_at": clock.rfc3339(own_at),
     }
     if summary.verdict is None:
-        waits = "its orchestrator's record has come and is sealed next" if read_at else "the run is still open"
+        waits = "its record has come and is sealed next" if read_at or own_at else "the run is still open"
         return Stage("sealed", Status.WAITING, f"not yet: {waits}", facts)
-    record = f" from the orchestrator's record read at {moment(read_at)}" if read_at else ""
+    record = f" from what the run's own process saw until {moment(own_at)}" if own_at else ""
+    record = f" from the orchestrator's record read at {moment(read_at)}" if read_at else record
     return Stage("sealed", Status.OK, f"epoch {summary.epoch} at {moment(summary.sealed_at)}{record}", facts)
 
 

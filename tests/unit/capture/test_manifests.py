@@ -60,7 +60,7 @@ def test_a_manifest_in_the_spool_completes_its_run_without_any_collector(recorde
 def test_a_manifest_that_is_sent_twice_is_there_once(store_settings, opened):
     sent = manifest(Attempt(SpanKey("load"), State.SUCCESS, "Completed"))
     sink = open_sink(store_settings)
-    record = Record(Kind.MANIFEST, RUN.trace_id, "manifest", sent.observed_at, codec.dumps(sent))
+    record = Record(Kind.MANIFEST, RUN.trace_id, sent.producer, sent.observed_at, codec.dumps(sent))
     sink.complete(record)
     sink.complete(record)
     sink.close()

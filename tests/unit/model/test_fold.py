@@ -1,6 +1,7 @@
 """Laws 3 and 4: the fold gives one result whatever the order, and believes the orchestrator's own record."""
 
 import random
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -231,6 +232,17 @@ def test_a_first_attempt_waited_for_the_first_attempt_upstream_also_after_a_clea
     trace = fold([], record)
     assert _waits(trace, "b", attempt=1) == [("a", -1, 1)]
     assert _waits(trace, "b", attempt=2) == [("a", -1, 2)]
+
+
+def test_what_was_asked_for_between_two_attempts_upstream_waited_for_the_second():
+    asked_for = replace(attempt("b", start=4, end=5), times=Times(NOON + 2, None, NOON + 4, NOON + 5))
+    record = manifest(
+        replace(attempt("a", number=1, start=0, end=1), state=State.RETRIED),
+        attempt("a", number=2, start=3, end=4),
+        asked_for,
+        dependencies=(Dependency("a", "b"),),
+    )
+    assert _waits(fold([], record), "b") == [("a", -1, 2)]
 
 
 def test_mapped_over_mapped_stays_linear():

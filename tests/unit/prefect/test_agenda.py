@@ -74,12 +74,12 @@ def test_a_run_that_was_seen_moving_has_to_be_quiet_and_any_other_one_has_not():
     assert not entry.moving((400, 0), 1_007, patience=0, quiet=5)
 
 
-def test_a_run_in_which_a_task_goes_on_is_looked_at_again_and_again():
+def test_a_run_in_which_a_task_goes_on_is_looked_at_again_more_and_more_seldom():
     agenda = Agenda(settle=0)
     agenda.ended(RUN, ENDED)
-    for now in (1_100.0, 1_200.0, 1_300.0):
+    for now, pause in ((1_000.0, LOOK_AGAIN), (1_300.0, LOOK_AGAIN + 30), (37_000.0, LOOK_AGAIN + 3_600)):
         agenda.read(RUN, now, "digest", goes_on=True)
-        assert agenda.due(now + LOOK_AGAIN) == [RUN]
+        assert agenda.next() == now + pause
     assert list(agenda.waiting()) == [ENDED]
 
 
@@ -87,13 +87,13 @@ def test_a_run_that_stirs_after_it_was_read_is_read_soon():
     agenda = Agenda(settle=3)
     agenda.ended(RUN, ENDED)
     agenda.read(RUN, 2_000, "digest", goes_on=False)
-    agenda.stirred(RUN, 2_100)
+    assert agenda.stirred(RUN, 2_100)
     assert agenda.due(2_100 + SOON) == [RUN]
 
 
 def test_what_stirs_before_the_end_does_not_hasten_it():
     agenda = Agenda(settle=3)
-    agenda.stirred(RUN, 990)
+    assert not agenda.stirred(RUN, 990)
     assert agenda.due(9_999) == []
     agenda.ended(RUN, ENDED)
     agenda.stirred(RUN, 1_000)

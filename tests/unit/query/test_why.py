@@ -151,3 +151,13 @@ def test_a_stage_is_put_behind_the_one_it_follows():
 
 def _facts(document, name):
     return next(stage["facts"] for stage in document["stages"] if stage["stage"] == name)
+
+
+def test_a_run_that_its_own_process_completed_says_so(connection, monkeypatch):
+    fixed(monkeypatch)
+    story = Story().begun().task("copy", State.SUCCESS, times(0.1, 0.2, 1, 3))
+    connection.accept(map(codec.dumps, story.events))
+    sealed = connection.complete(replace(story.manifest(State.SUCCESS, 3.5), recorded=False))
+
+    _, says = said(connection.why(sealed.trace_id))["sealed"]
+    assert says.endswith("from what the run's own process saw until 2025-01-31 06:00:06 UTC")
