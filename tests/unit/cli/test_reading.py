@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 from inline_snapshot import snapshot
 
-from datatracing.model import clock
+from datatracing.collector.packing import pack_manifest
+from datatracing.model import clock, codec
 from datatracing.model.states import State
 from tests.sample_runs import NIGHT, Story, mapped, orders, second, times
 
@@ -33,6 +34,14 @@ def test_runs_lists_the_newest_first_with_their_full_names(night, datatracing):
 ✔ success  2025-01-31 06:00:00  3.5s    1         kept    airflow:calm/scheduled__2025-01-31T06:00:00+00:00
 ✘ failed   2025-01-31 06:00:00  47.5s   8, 2 bad  kept    airflow:nightly_orders/scheduled__2025-01-31T06:00:00+00:00
 """)
+
+
+def test_runs_of_a_file_lists_what_was_delivered_and_nobody_has_folded_yet(store, datatracing):
+    store.accept(codec.dumps(event) for event in orders().events)
+    store.store.append([pack_manifest(orders().manifest(State.FAILED, 47.5), 5)])
+
+    (found,) = json.loads(datatracing("runs", "--json").out)["runs"]
+    assert (found["pipeline"], found["fate"]) == ("nightly_orders", "kept")
 
 
 def test_runs_as_json_is_the_document_of_the_api(night, datatracing):
