@@ -16,8 +16,9 @@ FRESH = 10.0
 where much is told."""
 LONG_AGO = 600.0
 """Seconds after a run's end, from which on one look is enough."""
-LOOK_AGAIN = 30.0
-"""Seconds between two looks at a run in which a task goes on after the end of the flow."""
+LOOK_AGAIN, MORE_SELDOM = 30.0, 0.1
+"""Seconds between two looks at a run in which a task goes on after the end of the flow, and what part of the time since
+then is added to them."""
 SOON, QUIET = 2.0, 5.0
 LIMIT = 100_000
 
@@ -86,12 +87,14 @@ class Agenda:
         elif not self.full:
             self._entries[run] = Entry(ended_at, self._settled(ended_at))
 
-    def stirred(self, run: RunId, now: float) -> None:
-        """Something has happened in it. A run that is not known to have ended is read when it has."""
+    def stirred(self, run: RunId, now: float) -> bool:
+        """Something has happened in it. A run that is not known to have ended is read when it has: then it is False."""
         known = self._entries.get(run)
-        if known is not None:
-            known.due = now + SOON if known.done else max(min(known.due, now + SOON), self._settled(known.ended_at))
-            known.done = False
+        if known is None:
+            return False
+        known.due = now + SOON if known.done else max(min(known.due, now + SOON), self._settled(known.ended_at))
+        known.done = False
+        return True
 
     def due(self, now: float) -> list[RunId]:
         """The longest overdue first."""
@@ -112,7 +115,7 @@ class Agenda:
         changed = digest != entry.digest
         entry.digest, entry.tries = digest, 0
         if goes_on:
-            entry.due = now + LOOK_AGAIN
+            entry.due = now + LOOK_AGAIN + max(0.0, now - entry.ended_at / SECOND) * MORE_SELDOM
         elif changed and now < entry.ended_at / SECOND + LONG_AGO:
             entry.due = now + FRESH
         else:

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from datatracing.model.event import Times
 from datatracing.model.link import Dependency
 from datatracing.model.manifest import Manifest
-from datatracing.model.run import RunRef
 from datatracing_prefect import assets
 from datatracing_prefect.manifest import attempts_of, task_attributes
-from datatracing_prefect.mapping import PARENTS, error_info, inputs, micros, run_ref, task_name
-from datatracing_prefect.records import asset_events, histories
+from datatracing_prefect.mapping import PARENTS, error_info, inputs, micros, run_ref
+from datatracing_prefect.records import asset_events, histories, name_of
 from datatracing_prefect.rest import Plain, Rest
 from datatracing_prefect.states import FINAL, state
 from datatracing_prefect.tries import read_tries
@@ -29,11 +28,6 @@ class Background:
     task_runs: list[Plain]
 
 
-def background_ref(task_run: Plain, namespace: str) -> RunRef:
-    """The task's name stands in for a flow's."""
-    return run_ref(_name(task_run), task_run["id"], namespace)
-
-
 async def read_background(rest: Rest, task_run_id: str, namespace: str, *, observed_at: int) -> Manifest | None:
     """None when it is not over, or part of another run. LookupError when it has been deleted."""
     root = await rest.get(f"/task_runs/{task_run_id}")
@@ -48,7 +42,7 @@ async def _manifest(rest: Rest, root: Plain, namespace: str, observed_at: int) -
     task_runs = [root, *await _called_by(rest, root)]
     history = await histories(rest, task_runs)
     used = assets.by_task_run(assets.read_uses(await asset_events(rest, f"prefect.task-run.{root['id']}")))
-    names = {each["id"]: _name(each) for each in task_runs}
+    names = {each["id"]: name_of(each) for each in task_runs}
     how = state(root["state_type"], root["state_name"])
     attempts = (
         attempt
@@ -56,7 +50,7 @@ async def _manifest(rest: Rest, root: Plain, namespace: str, observed_at: int) -
         for attempt in attempts_of(each, names[each["id"]], read_tries(history[each["id"]]), used.get(each["id"], ()))
     )
     return Manifest(
-        run=background_ref(root, namespace),
+        run=run_ref(names[root["id"]], root["id"], namespace),
         state=how,
         raw_state=root["state_name"],
         observed_at=observed_at,
@@ -89,7 +83,3 @@ def _dependencies(task_runs: Iterable[Plain], names: dict[str, str]) -> Iterable
 
 def _parents(task_run: Plain) -> set[str]:
     return {found for _, found in inputs({PARENTS: (task_run["task_inputs"] or {}).get(PARENTS, ())})}
-
-
-def _name(task_run: Plain) -> str:
-    return task_name(task_run["name"], task_run["task_key"], task_run["dynamic_key"])

@@ -8,39 +8,37 @@ do no harm, and there is no lock that a dead one could keep.
 import asyncio
 import logging
 import time
-from dataclasses import dataclass, replace
-from hashlib import sha256
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from datatracing.capture import redaction
 from datatracing.errors import StoreUnreachableError
-from datatracing.model import clock, codec
+from datatracing.model import clock
 from datatracing.model.clock import SECOND
 from datatracing.model.fate import Fate, LedgerEntry
-from datatracing.model.manifest import Manifest
-from datatracing.model.states import State
-from datatracing_prefect import artifact, links
-from datatracing_prefect.agenda import FLOW, QUIET, SOON, TASK, Agenda, Entry, RunId
-from datatracing_prefect.background import OUTSIDE, read_background
+from datatracing_prefect.agenda import FLOW, TASK, Agenda, RunId
+from datatracing_prefect.background import OUTSIDE
 from datatracing_prefect.collecting import CollectorSettings
+from datatracing_prefect.completion import Completion
 from datatracing_prefect.cursors import Cursor, Position
-from datatracing_prefect.manifest import read_manifest
 from datatracing_prefect.mapping import micros, run_ref
 from datatracing_prefect.open_runs import OpenRuns
-from datatracing_prefect.records import Records, read_records
 from datatracing_prefect.rest import PrefectUnreachableError, Rest
 from datatracing_prefect.subscriber import Hint
 
 if TYPE_CHECKING:
     from datatracing.connection import Connection
-    from datatracing.store.port import RunSummary
 
 log = logging.getLogger("datatracing")
 
 OVERLAP = 600 * SECOND
 """Microseconds that are looked at again: a run's end is stamped by its own process, and told later."""
+AWAY = (StoreUnreachableError, PrefectUnreachableError)
+LATER = 5.0
+"""Seconds until what was away is tried again."""
 AT_ONCE = 4
 """Runs that are read at the same time."""
+BREATH = 0.2
+"""Seconds after an event in which others may come."""
 PROBES = 50
 """Runs that a store must know one of, to be the one that the cursor is about."""
 ENDS = ["COMPLETED", "FAILED", "CRASHED", "CANCELLED"]
@@ -69,8 +67,8 @@ class Collector:
         self.settings = settings
         self.cursor = cursor
         self.namespace = settings.all.namespace
-        self.redactor = redaction(settings.all.capture())
         self.agenda = Agenda(settings.all.settle_seconds)
+        self.completion = Completion(rest, connection, settings, self.agenda)
         self.open_runs = OpenRuns(rest, connection, settings)
         self._woken = asyncio.Event()
         self._looked_at = 0.0
@@ -78,16 +76,17 @@ class Collector:
         """From which end on runs are looked for, in microseconds."""
         self._position = cursor.read()
         """Where an earlier collector stood, until it has been taken up."""
+        self._kept = self._position
 
     def heed(self, hint: Hint) -> None:
         """Take in what an event has told. Returns at once."""
-        if hint.ended_at is not None:
-            self.agenda.ended(hint.run, hint.ended_at)
-        else:
-            self.agenda.stirred(hint.run, time.time())
         if hint.begun:
             self.look_soon()
-        self._woken.set()
+        elif hint.ended_at is not None:
+            self.agenda.ended(hint.run, hint.ended_at)
+            self._woken.set()
+        elif self.agenda.stirred(hint.run, time.time()):
+            self._woken.set()
 
     def look_soon(self) -> None:
         """Something has begun, or there was a time in which nobody heard what happened."""
@@ -100,12 +99,12 @@ class Collector:
         while True:
             try:
                 tally = await self.tick()
-            except (StoreUnreachableError, PrefectUnreachableError) as error:
+            except Exception as error:
                 if str(error) != away:
-                    log.warning("DataTracing goes on later: %s", error)
+                    log.warning("DataTracing goes on later: %s", error, exc_info=not isinstance(error, AWAY))
                 away = str(error)
                 self._looked_at = time.time()
-                await asyncio.sleep(min(self.settings.interval, 5.0))
+                await asyncio.sleep(min(self.settings.interval, LATER))
             else:
                 if tally.collected or tally.failed or away:
                     log.info("DataTracing: %s", tally)
@@ -143,7 +142,7 @@ class Collector:
         if not self.agenda.full:
             self._since = at - OVERLAP
         for run_id in await self.open_runs.look():
-            await self._lost(run_id, tally)
+            await self._lose(run_id, tally)
 
     async def _take_up(self) -> None:
         """Go on where the cursor stands, unless the store has been emptied since: then it stands for nothing."""
@@ -168,8 +167,8 @@ class Collector:
     async def _collect(self, run: RunId, tally: Tally) -> None:
         """One run that cannot be read holds up no other; who does not answer holds up all."""
         try:
-            await (self._flow(run, tally) if run[0] == FLOW else self._task(run, tally))
-        except (StoreUnreachableError, PrefectUnreachableError):
+            tally.collected += await self.completion.complete(run)
+        except AWAY:
             raise
         except LookupError:
             self.agenda.drop(run)  # deleted since: there is nothing left to read
@@ -177,68 +176,16 @@ class Collector:
             tally.failed += 1
             await self._failed(run, error, again=self.agenda.failed(run, time.time()))
 
-    async def _flow(self, run: RunId, tally: Tally) -> None:
-        entry = self.agenda[run]
-        observed_at = clock.now()
-        records = await read_records(self.rest, run[1])
-        if not records.over:
-            self.agenda.drop(run)  # it has begun again
-            return
-        age = time.time() - entry.ended_at / SECOND
-        if not entry.digest and self._moving(entry, records):
-            self.agenda.wait(run, time.time() + SOON)
-            return
-        dead = records.state in {State.CRASHED, State.CANCELLED} or age > self.settings.stale
-        found = await links.found(records, self.namespace)
-        manifest = await asyncio.to_thread(
-            read_manifest, records, self.namespace, found, observed_at=observed_at, given_up=dead
-        )
-        digest = await self._complete(manifest, entry.digest, records, tally)
-        self.agenda.read(run, time.time(), digest, goes_on=records.unsettled and not dead)
-
-    def _moving(self, entry: Entry, records: Records) -> bool:
-        """Tasks may outlive their flow, and a busy server writes down much later what became of them."""
-        grace = self.settings.grace
-        patience = grace if records.open_tasks else 0.0
-        return entry.moving(records.progress, time.time(), patience, min(QUIET, grace))
-
-    async def _task(self, run: RunId, tally: Tally) -> None:
-        """A task that ran in the background, outside of any flow."""
-        entry = self.agenda[run]
-        manifest = await read_background(self.rest, run[1], self.namespace, observed_at=clock.now())
-        if manifest is None:
-            self.agenda.close(run)  # it has begun again, or it is part of another run
-            return
-        digest = await self._complete(manifest, entry.digest, None, tally)
-        self.agenda.read(run, time.time(), digest, goes_on=False)
-
-    async def _lost(self, run_id: str, tally: Tally) -> None:
+    async def _lose(self, run_id: str, tally: Tally) -> None:
         try:
-            observed_at = clock.now()
-            records = await read_records(self.rest, run_id)
+            tally.collected += await self.completion.lose(run_id)
+        except AWAY:
+            raise
         except LookupError:
             return
-        if not records.over:
-            found = await links.found(records, self.namespace)
-            manifest = read_manifest(records, self.namespace, found, observed_at=observed_at, lost=True)
-            await self._complete(manifest, "", None, tally)
-
-    async def _complete(self, manifest: Manifest, before: str, records: Records | None, tally: Tally) -> str:
-        """Store it, unless that was done; a digest of what is stored."""
-        digest = sha256(codec.dumps(replace(manifest, observed_at=0))).hexdigest()
-        if digest != before:
-            sealed = await asyncio.to_thread(lambda: self.connection.complete(self.redactor.manifest(manifest)))
-            tally.collected += not before
-            if self.settings.announce and records is not None:
-                await self._announce(records.run_id, sealed)
-        return digest
-
-    async def _announce(self, run_id: str, sealed: "RunSummary") -> None:
-        try:
-            document = await asyncio.to_thread(self.connection.trace, sealed.trace_id)
-            await artifact.announce(self.rest, run_id, sealed, document, self.settings.all.ui_url)
         except Exception:
-            log.warning("DataTracing could not write an artifact into run %s", run_id, exc_info=True)
+            tally.failed += 1
+            log.warning("DataTracing could not read run %s", run_id, exc_info=True)
 
     async def _failed(self, run: RunId, error: Exception, *, again: bool) -> None:
         log.warning("DataTracing could not read run %s%s", run[1], "" if again else "; it is given up", exc_info=error)
@@ -250,7 +197,10 @@ class Collector:
 
     def _keep_cursor(self) -> None:
         ended = min([self._since + OVERLAP, *self.agenda.waiting()])
-        self.cursor.write(Position(ended, self.agenda.stored()))
+        position = Position(ended, self.agenda.stored())
+        if position != self._kept:
+            self.cursor.write(position)
+            self._kept = position
         self.agenda.forget(self._since - OVERLAP)
 
     async def _pause(self) -> None:
@@ -262,4 +212,4 @@ class Collector:
             await asyncio.wait_for(self._woken.wait(), max(until - time.time(), 0.05))
         except asyncio.TimeoutError:  # the name for it in Python 3.10
             return
-        await asyncio.sleep(0.05)  # events come in bundles
+        await asyncio.sleep(BREATH)  # events come in bundles

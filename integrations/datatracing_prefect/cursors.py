@@ -58,7 +58,7 @@ class Cursor:
         """In one step, so that a collector that is killed leaves the old one or the new one."""
         with guard("prefect.cursor"):
             before = self.read()
-            if before is not None and position.ended <= before.ended:
+            if before is not None and position.ended < before.ended:
                 return
             newest = sorted(position.stored.items(), key=lambda each: -each[1].ended_at)[:STORED]
             stored = {name: [each.ended_at, each.digest, each.done] for name, each in newest}

@@ -73,7 +73,7 @@ class Records:
     def names(self) -> dict[str, str]:
         """The task behind each task run, by id, in the order in which they were called."""
         called = sorted(self.task_runs, key=lambda each: (self.histories[each["id"]][0].at, each["id"]))
-        return {each["id"]: task_name(each["name"], each["task_key"], each["dynamic_key"]) for each in called}
+        return {each["id"]: name_of(each) for each in called}
 
     @cached_property
     def calls(self) -> dict[str, str]:
@@ -117,6 +117,11 @@ async def histories(rest: Rest, task_runs: Iterable[Plain]) -> dict[str, list[Mo
     every = list(task_runs)
     found = await asyncio.gather(*map(history, every))
     return dict(zip((each["id"] for each in every), found, strict=True))
+
+
+def name_of(task_run: Plain) -> str:
+    """Of the task behind a task run."""
+    return task_name(task_run["name"], task_run["task_key"], task_run["dynamic_key"])
 
 
 def plain(task_run: Plain) -> bool:

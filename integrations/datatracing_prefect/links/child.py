@@ -4,10 +4,9 @@ from collections.abc import AsyncIterator
 
 from datatracing.model.link import Direction, Link, LinkKind
 from datatracing.model.run import RunRef
-from datatracing_prefect.background import background_ref
 from datatracing_prefect.links.ends import other, others
-from datatracing_prefect.mapping import DEPLOYMENT_CALL, task_name
-from datatracing_prefect.records import Records
+from datatracing_prefect.mapping import DEPLOYMENT_CALL, run_ref
+from datatracing_prefect.records import Records, name_of
 from datatracing_prefect.rest import Plain
 
 
@@ -29,7 +28,7 @@ async def parent(records: Records, namespace: str) -> AsyncIterator[Link]:
         return
     end = await _caller(records, task_run, namespace)
     if end is not None:
-        evidence = f"called by task run {_name(task_run)}"
+        evidence = f"called by task run {name_of(task_run)}"
         yield Link(_kind(task_run["task_key"]), Direction.UP, end, evidence)
 
 
@@ -37,12 +36,8 @@ async def _caller(records: Records, task_run: Plain, namespace: str) -> RunRef |
     """A task that runs in the background, outside of any flow, is a run of its own."""
     if task_run["flow_run_id"]:
         return await other(records, task_run["flow_run_id"], namespace)
-    return background_ref(task_run, namespace)
+    return run_ref(name_of(task_run), task_run["id"], namespace)
 
 
 def _kind(task_key: str) -> LinkKind:
     return LinkKind.TRIGGERED if task_key.startswith(DEPLOYMENT_CALL) else LinkKind.CHILD
-
-
-def _name(task_run: Plain) -> str:
-    return task_name(task_run["name"], task_run["task_key"], task_run["dynamic_key"])
