@@ -5,6 +5,7 @@ Usage: python -m tests.prefect_rig.causes serve|tasks|play
 """
 
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
 from opentelemetry import trace
@@ -99,8 +100,9 @@ def automate():
 
 def play():
     automate()
-    for caller in (calls_as_subflow, calls_inside_a_task, calls_apart, writes_raw, reads_raw):
-        caller()
+    writes_raw()
+    with ThreadPoolExecutor() as waiting:
+        list(waiting.map(lambda caller: caller(), (calls_as_subflow, calls_inside_a_task, calls_apart, reads_raw)))
     was_told(ELSEWHERE)
     run: UUID = callee(return_state=True).state_details.flow_run_id
     was_told_of_a_run(f"00-{run.hex}-00f067aa0ba902b7-01")

@@ -6,17 +6,34 @@ from urllib.request import Request, urlopen
 
 import pytest
 
+from datatracing.store.sql.schema import upgrade
 from tests.conformance.edges import LONG_NAME
 
 pytestmark = [pytest.mark.xdist_group("prefect"), pytest.mark.timeout(600)]
 KEY = "datatracing-trace"
+FLOWS = ("upstream_failed", "direct_calls", "failed_flow", "ids_at_the_edge")
+UI = "http://traces.example/datatracing"
 
 
-@pytest.fixture
-def place(home):
+@pytest.fixture(scope="module")
+def place(prefect_server, tmp_path_factory):
     """What others have played before is none of its collectors'."""
-    with contextlib.closing(home.beside(DATATRACING_PREFECT_LOOK_BACK="30")) as own:
+    folder = tmp_path_factory.mktemp("artifacts")
+    store = f"sqlite:///{folder}/traces.db"
+    upgrade(store)
+    settings = {"DATATRACING_STORE": store, "DATATRACING_PREFECT_LOOK_BACK": "60", "DATATRACING_UI_URL": UI}
+    with contextlib.closing(prefect_server.beside(DATATRACING_SPOOL_DIR=f"{folder}/spool", **settings)) as own:
         yield own
+
+
+@pytest.fixture(scope="module")
+def runs(place):
+    """Played and announced, by a collector that keeps the detail of failed runs only."""
+    played = place.play(*FLOWS)
+    announce(place.beside(DATATRACING_SAMPLE_RATE="0", DATATRACING_SPOOL_DIR=f"{place.folder}/other-spool"))
+    assert artifacts(place, played["direct_calls"]) == []
+    assert len(artifacts(place, played["failed_flow"])) == 1
+    return played
 
 
 def announce(place):
@@ -30,48 +47,35 @@ def artifacts(place, run):
         return [each for each in json.load(answer) if each["key"] == KEY]
 
 
-def test_a_kept_run_gets_one_and_keeps_it(place):
-    with_address = place.beside(DATATRACING_UI_URL="http://traces.example/datatracing")
-    run = place.play("upstream_failed")["upstream_failed"]
-    announce(with_address)
-    [first] = artifacts(place, run)
-    assert f"(http://traces.example/datatracing/api/v1/traces/{run.replace('-', '')})" in first["data"]
-    assert "task attempts in it ended" in first["data"]
-    assert 't0["extract"]' in first["data"]
-    assert first["data"].count("-->") == 3
+def test_a_run_that_is_not_kept_gets_none_and_a_kept_one_keeps_its_only_one(place, runs):
+    [before] = artifacts(place, runs["failed_flow"])
     # A collector that knows nothing of the first one.
-    with contextlib.closing(
-        with_address.beside(DATATRACING_SPOOL_DIR=f"{place.settings['DATATRACING_SPOOL_DIR']}-b")
-    ) as new:
-        announce(new)
-    assert artifacts(place, run) == [first]
-
-
-def test_a_run_that_is_run_again_has_its_artifact_brought_up_to_date(place):
-    run = place.play("direct_calls")["direct_calls"]
     announce(place)
-    [first] = artifacts(place, run)
-    assert f"`datatracing trace {run.replace('-', '')}`" in first["data"]
-    place.call("tests.prefect_rig.mark", run, "FAILED")
-    announce(place)
-    [second] = artifacts(place, run)
-    assert second["id"] == first["id"]
-    assert "ended as **failed**" in second["data"]
+    [after] = artifacts(place, runs["failed_flow"])
+    assert (after["id"], after["data"]) == (before["id"], before["data"])
 
 
-def test_a_run_whose_detail_is_dropped_gets_none(place):
-    dropping = place.beside(DATATRACING_SAMPLE_RATE="0")
-    runs = place.play("direct_calls", "failed_flow")
-    announce(dropping)
-    assert artifacts(place, runs["direct_calls"]) == []
-    assert len(artifacts(place, runs["failed_flow"])) == 1
-
-
-def test_strange_names_stay_inside_the_picture(place):
-    run = place.play("ids_at_the_edge")["ids_at_the_edge"]
-    announce(place)
+def test_it_leads_to_the_trace_and_shows_what_ran_behind_what(place, runs):
+    run = runs["upstream_failed"]
     [found] = artifacts(place, run)
+    assert f"({UI}/api/v1/traces/{run.replace('-', '')})" in found["data"]
+    assert "task attempts in it ended" in found["data"]
+    assert 't0["extract"]' in found["data"]
+    assert found["data"].count("-->") == 3
+
+
+def test_strange_names_stay_inside_the_picture(place, runs):
+    [found] = artifacts(place, runs["ids_at_the_edge"])
     picture = found["data"].partition("```mermaid\n")[2].partition("\n```")[0]
     assert LONG_NAME not in picture
     assert all(line.startswith(("graph LR", "  ")) for line in picture.splitlines())
     assert picture.count('["') == picture.count('"]') == 3
+
+
+def test_a_run_that_ends_in_another_way_has_its_artifact_brought_up_to_date(place, runs):
+    run = runs["direct_calls"]
+    place.call("tests.prefect_rig.mark", run, "FAILED")
+    announce(place.beside(DATATRACING_UI_URL=""))
+    [found] = artifacts(place, run)
+    assert "ended as **failed**" in found["data"]
+    assert f"`datatracing trace {run.replace('-', '')}`" in found["data"]
