@@ -228,21 +228,20 @@ def test_a_run_that_goes_on_is_shown_as_running(tracing, instance):
 
 
 def test_a_run_that_was_silent_for_too_long_and_ends_after_all_is_corrected(another, instance):
-    tracing = another(stale=0.2)
+    patient, impatient = another(), another(stale=0.01)
     seen = []
 
     def be_silent(run_id):
-        tracing.collect()
-        seen.append(tracing.trace(run_id)["run"]["state"])
-        time.sleep(0.4)
-        tracing.collect()
-        tracing.collect()
-        seen.append(tracing.trace(run_id)["run"]["state"])
+        patient.collect()
+        seen.append(patient.trace(run_id)["run"]["state"])
+        time.sleep(0.1)
+        tallies = [impatient.collect().collected for _ in range(2)]
+        seen.append((patient.trace(run_id)["run"]["state"], tallies))
 
     run = inside(instance, be_silent)
-    tracing.collect()
-    ended = tracing.trace(run)["run"]
-    assert [*seen, ended["state"]] == ["running", "lost", "success"]
+    patient.collect()
+    ended = patient.trace(run)["run"]
+    assert [*seen, ended["state"]] == ["running", ("lost", [1, 0]), "success"]
     assert ended["epoch"] == 1
 
 
