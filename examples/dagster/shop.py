@@ -23,8 +23,10 @@ from datatracing_dagster import DataTracingResource, trace
 Batch = list[int]
 
 
-@asset(metadata={"dagster/uri": "s3://shop/raw/orders"})
-def raw_orders() -> list[Batch]:
+@asset
+def raw_orders(context: AssetExecutionContext) -> list[Batch]:
+    """The URI lets other orchestrators' runs meet this asset."""
+    context.add_output_metadata({"dagster/uri": "s3://shop/raw/orders"})
     return [[100, 250], [75], [310, -1], [20]]
 
 

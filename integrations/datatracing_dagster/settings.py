@@ -14,7 +14,7 @@ BUDGET = 5.0
 DAY = 86_400.0
 
 
-class _Environment(BaseSettings):
+class CollectorVariables(BaseSettings):
     """What only the collector of Dagster's runs can be told: `DATATRACING_DAGSTER_` and the name in capitals."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="ignore", frozen=True)
@@ -43,9 +43,9 @@ class CollectorSettings:
     def read(cls, **given: Any) -> "CollectorSettings":
         """Values that are empty, or None, are the environment's. BadInputError names what does not fit."""
         chosen = {name: value for name, value in given.items() if value not in {None, ""}}
-        own = {name: chosen.pop(name) for name in _Environment.model_fields if name in chosen}
+        own = {name: chosen.pop(name) for name in CollectorVariables.model_fields if name in chosen}
         try:
-            return cls(Settings(**chosen), **_Environment(**own).model_dump())
+            return cls(Settings(**chosen), **CollectorVariables(**own).model_dump())
         except ValidationError as error:
             first = error.errors()[0]
             raise BadInputError(f"{PREFIX}{first['loc'][0]!s}".upper() + f" does not fit: {first['msg']}") from error

@@ -9,6 +9,8 @@ from datatracing.capture import CaptureSettings
 from datatracing.collector.limits import Limits
 from datatracing.errors import BadInputError
 from datatracing.settings import Settings, reference
+from datatracing_dagster.settings import CollectorVariables
+from datatracing_prefect.collecting import CollectorSettings
 
 DOCUMENTED = Path(__file__).parents[2] / "docs" / "settings.md"
 
@@ -67,3 +69,11 @@ def test_every_setting_of_capture_can_be_set():
 
 def test_the_collectors_limits_start_from_the_same_defaults():
     assert Limits(**Settings().limits()) == Limits()
+
+
+@pytest.mark.parametrize("collector", [CollectorVariables, CollectorSettings])
+def test_every_setting_of_a_collector_is_documented_with_its_default(collector):
+    prefix = collector.model_config["env_prefix"]
+    settings = {name: field.default for name, field in collector.model_fields.items() if not field.exclude}
+    for name, default in settings.items():
+        assert f"| `{prefix}{name.upper()}` | `{default}` |" in DOCUMENTED.read_text()
