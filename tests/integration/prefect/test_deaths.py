@@ -65,7 +65,7 @@ def test_a_killed_process_has_left_what_it_saw_and_the_collector_ends_its_run(tr
 
 
 def test_a_process_that_is_told_to_end_loses_nothing(traced):
-    """Prefect crashes the task. Before 3.9 the process is gone before it can say anything of the flow."""
+    """Prefect crashes the task; older ones are gone before they can say anything of the flow."""
     with traced.begin("tests.prefect_rig.slow", "waits") as process:
         run_id = at_work(traced, process)
         process.terminate()
