@@ -20,6 +20,8 @@ NOT_COMPARED = {"source", "attributes", "error", "records"}
 """What one source may know more of than another, in a span."""
 BEFORE = {"scheduled_at", "queued_at"}
 """What happened before a process had a task run, of which it need not know."""
+STARTING = 60
+"""Seconds that a command may take to start on a busy machine: a collector looks back from when it has."""
 TIMES = {"scheduled_at", "queued_at", "started_at", "ended_at"}
 
 
@@ -63,7 +65,7 @@ def ship(home: Home) -> None:
 
 def collect(*homes: Home, since: float) -> None:
     """What has ended since then (seconds since the epoch) and not what other tests played; all at the same time."""
-    aged = [home.beside(DATATRACING_PREFECT_LOOK_BACK=str(time.time() - since)) for home in homes]
+    aged = [home.beside(DATATRACING_PREFECT_LOOK_BACK=str(time.time() - since + STARTING)) for home in homes]
     with ThreadPoolExecutor(len(aged)) as pool:
         list(pool.map(lambda home: home.datatracing("prefect", "collect", "--once"), aged))
 
