@@ -12,7 +12,7 @@ from datatracing_prefect import assets
 from datatracing_prefect.manifest import attempts_of, task_attributes
 from datatracing_prefect.mapping import PARENTS, error_info, inputs, micros, run_ref
 from datatracing_prefect.records import asset_events, histories, name_of
-from datatracing_prefect.rest import Plain, Rest
+from datatracing_prefect.rest import GoneError, Plain, Rest
 from datatracing_prefect.states import FINAL, state
 from datatracing_prefect.tries import read_tries
 
@@ -29,10 +29,10 @@ class Background:
 
 
 async def read_background(rest: Rest, task_run_id: str, namespace: str, *, observed_at: int) -> Manifest | None:
-    """None when it is not over, or part of another run. LookupError when it has been deleted."""
+    """None when it is not over, or part of another run. GoneError when it has been deleted."""
     root = await rest.get(f"/task_runs/{task_run_id}")
     if root is None:
-        raise LookupError(f"Prefect has no task run {task_run_id} any more")
+        raise GoneError(f"Prefect has no task run {task_run_id} any more")
     if root["flow_run_id"] or _parents(root) or root["state_type"] not in FINAL:
         return None
     return await _manifest(rest, root, namespace, observed_at)

@@ -22,7 +22,7 @@ from datatracing_prefect.completion import Completion
 from datatracing_prefect.cursors import Cursor, Position
 from datatracing_prefect.mapping import micros, run_ref
 from datatracing_prefect.open_runs import OpenRuns
-from datatracing_prefect.rest import PrefectUnreachableError, Rest
+from datatracing_prefect.rest import GoneError, PrefectUnreachableError, Rest
 from datatracing_prefect.subscriber import Hint
 
 if TYPE_CHECKING:
@@ -167,10 +167,11 @@ class Collector:
     async def _collect(self, run: RunId, tally: Tally) -> None:
         """One run that cannot be read holds up no other; who does not answer holds up all."""
         try:
-            tally.collected += await self.completion.complete(run)
+            first = await self.completion.complete(run)
+            tally.collected += first  # not in one step: others count meanwhile
         except AWAY:
             raise
-        except LookupError:
+        except GoneError:
             self.agenda.drop(run)  # deleted since: there is nothing left to read
         except Exception as error:
             tally.failed += 1
@@ -178,10 +179,11 @@ class Collector:
 
     async def _lose(self, run_id: str, tally: Tally) -> None:
         try:
-            tally.collected += await self.completion.lose(run_id)
+            stored = await self.completion.lose(run_id)
+            tally.collected += stored
         except AWAY:
             raise
-        except LookupError:
+        except GoneError:
             return
         except Exception:
             tally.failed += 1

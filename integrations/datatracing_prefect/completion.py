@@ -44,7 +44,7 @@ class Completion:
         self.redactor = redaction(settings.all.capture())
 
     async def complete(self, run: RunId) -> bool:
-        """Whether a run was stored for the first time. LookupError when Prefect has it no more."""
+        """Whether a run was stored for the first time. GoneError when Prefect has it no more."""
         entry = self.agenda[run]
         known = bool(entry.digest)
         await (self._flow(run, entry) if run[0] == FLOW else self._task(run, entry))

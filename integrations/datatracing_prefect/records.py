@@ -8,7 +8,7 @@ from functools import cached_property
 from datatracing.model import clock
 from datatracing.model.states import State
 from datatracing_prefect.mapping import micros, task_name
-from datatracing_prefect.rest import Plain, Rest
+from datatracing_prefect.rest import GoneError, Plain, Rest
 from datatracing_prefect.states import CACHED, CANCELLED, COMPLETED, CRASHED, FAILED, FINAL, NOT_READY, RUNNING, state
 from datatracing_prefect.tries import Moment
 
@@ -88,11 +88,11 @@ class Records:
 
 
 async def read_records(rest: Rest, run_id: str) -> Records:
-    """LookupError when the run has been deleted."""
+    """GoneError when the run has been deleted."""
     run = await rest.get(f"/flow_runs/{run_id}")
     name = await rest.flow_name(run["flow_id"]) if run else ""
     if not run or not name:
-        raise LookupError(f"Prefect has no flow run {run_id} any more")
+        raise GoneError(f"Prefect has no flow run {run_id} any more")
     states, task_runs, assets, deployment = await asyncio.gather(
         rest.get("/flow_run_states/", flow_run_id=run_id),
         rest.every("/task_runs/filter", task_runs={"flow_run_id": {"any_": [run_id]}}),

@@ -19,6 +19,10 @@ class PrefectUnreachableError(DataTracingError):
     exit_code = 3
 
 
+class GoneError(DataTracingError):
+    """Prefect has deleted it."""
+
+
 class Rest:
     """Over Prefect's own client, which knows the address and the password, and tries again what can be tried again; or
     over a client of httpx that is as good.
