@@ -29,7 +29,7 @@ def collect(
     *,
     store: Annotated[str, typer.Option(metavar="URL", help="As for every command; by default DATATRACING_STORE.")] = "",
     once: Annotated[bool, typer.Option("--once", help="Catch up with everything that has ended, and exit.")] = False,
-    interval: Annotated[float, typer.Option(help="Seconds between two looks.", min=0.1)] = 5.0,
+    interval: Annotated[float, typer.Option(help="Seconds between two looks.", min=0.1)] = 1.0,
     announce: Annotated[bool | None, typer.Option(help="Write a link into the log of each kept run.")] = None,
     stale: Annotated[
         float | None, typer.Option(help="Seconds without a word after which an open run is stored as lost.")
