@@ -38,7 +38,7 @@ EVERY = 10.0
 """Seconds between two calls of OpenLineage's sensor while the run goes on; by itself it would ask for 30."""
 PATIENCE = 50
 """Calls afterwards, at most."""
-LATENCY = "With `datatracing dagster collect` beside it the run was sealed {:.1f} s after its end, settle time included."
+LATENCY = "With `datatracing dagster collect` beside it the run was sealed {:.1f} s after its end, settling included."
 EVENTS = "SELECT event FROM event_logs WHERE run_id = %s ORDER BY id"
 
 
