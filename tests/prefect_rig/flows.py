@@ -22,9 +22,13 @@ ONE_BY_ONE = ThreadPoolTaskRunner(max_workers=1)
 FLOWS = {}
 """By the names of their functions, which are those of the shapes."""
 
+RUNS = {}
+"""The run of this process, by the same names."""
+
 
 def announce(flow, flow_run, state):
     """Tells the test which run it is: a hook is where a flow that crashes can say it, too."""
+    RUNS[flow.fn.__name__] = flow_run.id
     print(flow.fn.__name__, flow_run.id, flush=True)
 
 
@@ -391,14 +395,14 @@ def crashed_flow():
 @flow
 def paused():
     named("before")("orders")
-    pause_flow_run(timeout=60, poll_interval=1)
+    pause_flow_run(timeout=240, poll_interval=1)
     named("after")("orders")
 
 
 @flow
 def suspended():
     named("before")("orders")
-    suspend_flow_run(timeout=60, key="once")
+    suspend_flow_run(timeout=240, key="once")
     named("after")("orders")
 
 

@@ -12,7 +12,6 @@ import time
 from contextlib import suppress
 
 from prefect.client.orchestration import get_client
-from prefect.client.schemas.filters import FlowFilter, FlowFilterName
 from prefect.exceptions import Pause
 from prefect.flow_engine import run_flow
 from prefect.flow_runs import resume_flow_run
@@ -20,7 +19,7 @@ from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settin
 from prefect.states import AwaitingRetry
 
 from tests.prefect_rig import runners  # noqa: F401  # its flows are played, too
-from tests.prefect_rig.flows import FLOWS
+from tests.prefect_rig.flows import FLOWS, RUNS
 
 CLIENT = get_client(sync_client=True)
 
@@ -42,18 +41,15 @@ def play(flow):
 
 def resume_meanwhile(flow):
     """Paused, it waits in its process until somebody else says go on."""
-    threading.Thread(target=resume_paused, args=(flow.name,), daemon=True).start()
+    threading.Thread(target=resume_paused, args=(flow.fn.__name__,), daemon=True).start()
     play(flow)
 
 
 def resume_paused(name):
     client = get_client(sync_client=True)
-    only = FlowFilter(name=FlowFilterName(any_=[name]))
-    while True:
-        for run in client.read_flow_runs(flow_filter=only):
-            if run.state.is_paused():
-                return resume_flow_run(run.id)
+    while name not in RUNS or not client.read_flow_run(RUNS[name]).state.is_paused():
         time.sleep(0.2)
+    resume_flow_run(RUNS[name])
 
 
 def scheduled(flow):
