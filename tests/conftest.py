@@ -1,8 +1,14 @@
 """What holds for every test."""
 
+import signal
+
 import pytest
 
 from datatracing.capture.guard import reraising
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell starts what runs in its background like this, and no program that a test starts could be interrupted.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)

@@ -66,18 +66,24 @@ def test_the_package_and_the_distribution_have_one_version():
     assert f'\nversion = "{__version__}"\n' in (REPOSITORY / "pyproject.toml").read_text()
 
 
-def test_the_wheel_holds_every_package_its_types_migrations_and_the_example_dags(wheel):
+def test_the_wheel_holds_every_package_its_types_migrations_and_the_examples(wheel):
     names = set(zipfile.ZipFile(wheel).namelist())
 
     assert {name.split("/")[0] for name in names if not name.split("/")[0].endswith(".dist-info")} == {
         "datatracing",
         "datatracing_airflow",
+        "datatracing_dagster",
         "datatracing_migrations",
+        "datatracing_prefect",
     }
     assert {
         "datatracing/py.typed",
         "datatracing_airflow/py.typed",
         "datatracing_airflow/demo/dags/shop.py",
+        "datatracing_dagster/py.typed",
+        "datatracing_dagster/demo/example/shop.py",
+        "datatracing_prefect/py.typed",
+        "datatracing_prefect/demo/example/shop.py",
         "datatracing_migrations/env.py",
         "datatracing_migrations/script.py.mako",
         f"datatracing-{__version__}.dist-info/licenses/LICENSE",
