@@ -25,6 +25,9 @@ QUIET = {
     "PREFECT_LOGGING_LEVEL": "ERROR",
     "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": str(PATIENCE),
     "PREFECT_RUNNER_POLL_FREQUENCY": "1",
+    # In bundles, once a second: by default a server stands in its own way, and clients wait 2 s to try again.
+    "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_BATCH_SIZE": "500",
+    "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_FLUSH_INTERVAL": "1",
 }
 
 
