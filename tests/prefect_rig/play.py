@@ -18,7 +18,7 @@ from prefect.flow_runs import resume_flow_run
 from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 from prefect.states import AwaitingRetry
 
-from tests.prefect_rig import runners  # noqa: F401  # its flows are played, too
+from tests.prefect_rig import again, endings, linked, neutral, ordinary, runners  # noqa: F401  # their flows are played
 from tests.prefect_rig.flows import FLOWS, RUNS
 
 CLIENT = get_client(sync_client=True)
