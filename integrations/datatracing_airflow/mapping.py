@@ -5,12 +5,12 @@ session. Of a row only what is loaded already is read: an attribute that has exp
 the middle of their transaction.
 """
 
-import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from datatracing import capture
 from datatracing.model.clock import micros, rfc3339
 from datatracing.model.event import ErrorInfo, EventKind, Times
 from datatracing.model.link import Access, AssetUse, Link
@@ -19,10 +19,6 @@ from datatracing.model.states import State
 from datatracing_airflow import links
 from datatracing_airflow.states import raw, run_state, task_state
 
-MESSAGE_LIMIT = 4_096
-STACK_LIMIT = 16_384
-FRAMES = -40
-"""The innermost ones."""
 BY_HAND = "the state was set by hand"
 
 
@@ -173,30 +169,10 @@ def plain(value: Any) -> Any:
 
 
 def error_info(error: object) -> ErrorInfo | None:
-    """An exception with the innermost frames of its traceback, bounded; or what Airflow said in words."""
-    if error is None:
-        return None
-    if not isinstance(error, BaseException):
-        return ErrorInfo("airflow", _text(error)[:MESSAGE_LIMIT])
-    kind = type(error)
-    name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
-    return ErrorInfo(name, _text(error)[:MESSAGE_LIMIT], _stack(error))
-
-
-def _stack(error: BaseException) -> str:
-    try:
-        lines = traceback.format_exception(type(error), error, error.__traceback__, limit=FRAMES)
-    except Exception as failure:
-        return f"the traceback cannot be formatted: {type(failure).__qualname__}"
-    return "".join(lines)[-STACK_LIMIT:]
-
-
-def _text(error: object) -> str:
-    """A user's exception may fail to say what it is."""
-    try:
-        return str(error)
-    except Exception as failure:
-        return f"the message cannot be read: {type(failure).__qualname__}"
+    """Of an exception, or what Airflow said in words."""
+    if error is None or isinstance(error, BaseException):
+        return capture.error_info(error, qualified=True)
+    return ErrorInfo("airflow", capture.text_of(error))
 
 
 def _run(ti: Any, namespace: str) -> RunRef:

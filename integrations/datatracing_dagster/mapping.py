@@ -1,5 +1,6 @@
 """Single values of Dagster in the terms of DataTracing. Pure."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -47,7 +48,9 @@ def error_info(error: Any) -> ErrorInfo | None:
         return None
     inner = next((each for each in causes(error) if each.cls_name not in WRAPPERS), error)
     name = inner.cls_name or "Error"
-    return ErrorInfo(name, inner.message.removeprefix(f"{name}: ").strip(), "".join(inner.stack))
+    said = re.compile(rf"\s*(?:[\w.<>]+\.)?{re.escape(name)}(?::|\s*$)")  # as Python ends a stack trace
+    message = said.sub("", inner.message, count=1) if said.match(inner.message) else inner.message
+    return ErrorInfo(name, message.strip(), "".join(inner.stack))
 
 
 def error_names(error: Any) -> frozenset[str]:

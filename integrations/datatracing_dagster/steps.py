@@ -11,10 +11,10 @@ from functools import lru_cache
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from datatracing.capture import guard
+from datatracing.capture import error_info, guard
 from datatracing.context.traceparent import Traceparent
 from datatracing.model import clock
-from datatracing.model.event import ErrorInfo, EventKind, Times
+from datatracing.model.event import EventKind, Times
 from datatracing.model.run import RunRef, SpanKey
 from datatracing.model.states import State
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from datatracing_dagster.mouthpiece import Mouthpiece
 
 SETTINGS = ("store", "namespace", "token", "spool_dir", "redact_names", "redact_patterns", "redact_key")
-STACK_LIMIT = 16_384
 REMEMBERED = 1_000
 """Attempts of this process whose operations are counted by name."""
 
@@ -80,7 +79,9 @@ class StepApi:
             if said is not None:
                 run, key = said
                 times = Times(ended_at=clock.now())
-                self._mouthpiece().emit(EventKind.ENDED, run, span=key, state=state, times=times, error=_info(error))
+                self._mouthpiece().emit(
+                    EventKind.ENDED, run, span=key, state=state, times=times, error=error_info(error)
+                )
 
     def _namespace(self) -> str:
         return str(getattr(self, "namespace", "")) or self._mouthpiece().settings.namespace
@@ -127,12 +128,3 @@ def _unique(run: RunRef, span: SpanKey, name: str) -> str:
         if len(_used) > REMEMBERED:
             del _used[next(iter(_used))]
         return name if names[name] == 1 else f"{name} #{names[name]}"
-
-
-def _info(error: BaseException | None) -> ErrorInfo | None:
-    if error is None:
-        return None
-    import traceback
-
-    stack = "".join(traceback.format_exception(type(error), error, error.__traceback__, limit=-20))
-    return ErrorInfo(type(error).__name__, str(error)[:4_096], stack[-STACK_LIMIT:])

@@ -1,12 +1,11 @@
 """What a process has seen, as statements for the spool and as the run's own account of its end. Pure."""
 
 import sys
-import traceback
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from types import TracebackType
 from typing import Any
 
+from datatracing import capture
 from datatracing.model.event import ErrorInfo, EventKind, Times
 from datatracing.model.link import AssetUse, Dependency, Link
 from datatracing.model.manifest import Attempt, Manifest
@@ -18,9 +17,6 @@ from datatracing_prefect.seen import FlowSeen, TaskSeen
 from datatracing_prefect.states import CRASHED, state
 from datatracing_prefect.tries import Moment, Try, closed
 
-FRAMES = -20
-"""The innermost ones."""
-MESSAGE_LIMIT, STACK_LIMIT = 4_096, 16_384
 EDGES = 500
 """In one statement: a collector takes no more than 1,000, and they must fit into one record."""
 KINDS = {State.RUNNING: EventKind.STARTED, State.DEFERRED: EventKind.SUSPENDED}
@@ -135,18 +131,7 @@ def _said(name: str, message: str, *, crashed: bool) -> ErrorInfo:
     return _live("" if crashed else message or name) or error_info(name, message)
 
 
-def _users(trace: TracebackType | None) -> TracebackType | None:
-    """Without the frames that Prefect comes with before the user's own; all of them where there are no others."""
-    inner = trace
-    while inner is not None and str(inner.tb_frame.f_globals.get("__name__", "")).startswith("prefect."):
-        inner = inner.tb_next
-    return inner or trace
-
-
 def _live(message: str) -> ErrorInfo | None:
     """The error that this thread is handling, if it is the one that Prefect's message is about."""
-    error = sys.exc_info()[1]
-    if error is None or (message and type(error).__name__ not in message):
-        return None
-    stack = "".join(traceback.format_exception(type(error), error, _users(error.__traceback__), limit=FRAMES))
-    return ErrorInfo(type(error).__name__, str(error)[:MESSAGE_LIMIT], stack[-STACK_LIMIT:])
+    found = capture.error_info(sys.exc_info()[1], hosts=("prefect.",))
+    return found if found is not None and (not message or found.type in message) else None

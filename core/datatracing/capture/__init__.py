@@ -1,5 +1,6 @@
 """What runs inside the user's process: standard library only, and nothing of it may hurt the host (law 1)."""
 
+from datatracing.capture.error_info import error_info, text_of
 from datatracing.capture.guard import guard
 from datatracing.capture.inventory import SpoolFile, pending, spool_status
 from datatracing.capture.recorder import Recorder
@@ -13,9 +14,11 @@ __all__ = [
     "ShipReport",
     "SpoolFile",
     "default_spool_dir",
+    "error_info",
     "guard",
     "pending",
     "redaction",
     "ship_spools",
     "spool_status",
+    "text_of",
 ]

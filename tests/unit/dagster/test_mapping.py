@@ -46,6 +46,23 @@ def test_the_users_own_error_is_inside_of_what_dagster_puts_around_it(names, inn
     assert error_names(error(*names)) == set(names)
 
 
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        ("cases.Weird: no\n", "no"),
+        ("cases.outer.<locals>.Weird: no\n", "no"),
+        ("Weird: no\n", "no"),
+        ("cases.Weird\n", ""),
+        ("Weirder: no\n", "Weirder: no"),
+        ("not.Weird.at: all\n", "not.Weird.at: all"),
+        ("", ""),
+    ],
+)
+def test_a_class_is_named_once(message, said):
+    info = error_info(SerializableErrorInfo(message, [], "Weird"))
+    assert (info.type, info.message) == ("Weird", said)
+
+
 def test_no_error_is_none():
     assert error_info(None) is None
     assert error_names(None) == frozenset()

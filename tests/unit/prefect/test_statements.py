@@ -215,3 +215,18 @@ def test_an_error_that_is_handled_around_a_task_is_not_the_tasks(tracing):
         tracing.task_moved(FLOW, "bad", facts(count=1), Moment(*RUNNING, 20))
         tracing.task_moved(FLOW, "bad", facts(count=1), failed)
     assert tracing.said[-1].error.message == "of the task"
+
+
+def test_law_1_an_error_whose_text_cannot_be_had_ends_its_attempt(tracing):
+    class MuteError(Exception):
+        def __str__(self):
+            raise RuntimeError("no")
+
+    try:
+        raise MuteError  # noqa: TRY301
+    except MuteError:
+        tracing.task_moved(FLOW, "bad", facts(count=1), Moment(*RUNNING, 20))
+        tracing.task_moved(FLOW, "bad", facts(count=1), Moment("FAILED", "Failed", 30))
+    ended = tracing.said[-1]
+    assert (ended.kind.value, ended.state.value) == ("ended", "failed")
+    assert (ended.error.type, ended.error.message) == ("MuteError", "the message cannot be read: RuntimeError")
