@@ -226,7 +226,7 @@ def test_law_1_an_error_whose_text_cannot_be_had_ends_its_attempt(tracing):
         raise MuteError  # noqa: TRY301
     except MuteError:
         tracing.task_moved(FLOW, "bad", facts(count=1), Moment(*RUNNING, 20))
-        tracing.task_moved(FLOW, "bad", facts(count=1), Moment("FAILED", "Failed", 30))
+        tracing.task_moved(FLOW, "bad", facts(count=1), Moment("CRASHED", "Crashed", 30))
     ended = tracing.said[-1]
-    assert (ended.kind.value, ended.state.value) == ("ended", "failed")
+    assert (ended.kind.value, ended.state.value) == ("ended", "crashed")
     assert (ended.error.type, ended.error.message) == ("MuteError", "the message cannot be read: RuntimeError")
