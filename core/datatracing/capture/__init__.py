@@ -1,24 +1,24 @@
 """What runs inside the user's process: standard library only, and nothing of it may hurt the host (law 1)."""
 
-from datatracing.capture.error_info import error_info, text_of
+from datatracing.capture.error_info import error_info
 from datatracing.capture.guard import guard
 from datatracing.capture.inventory import SpoolFile, pending, spool_status
+from datatracing.capture.notice import Notice
 from datatracing.capture.recorder import Recorder
 from datatracing.capture.scribe import redaction
 from datatracing.capture.settings import CaptureSettings, default_spool_dir
-from datatracing.capture.shipping import ShipReport, ship_spools
+from datatracing.capture.summon import summon
 
 __all__ = [
     "CaptureSettings",
+    "Notice",
     "Recorder",
-    "ShipReport",
     "SpoolFile",
     "default_spool_dir",
     "error_info",
     "guard",
     "pending",
     "redaction",
-    "ship_spools",
     "spool_status",
-    "text_of",
+    "summon",
 ]

@@ -1,20 +1,28 @@
-"""What is waiting in a spool directory, for people who ask."""
+"""What is waiting in a spool directory, for people who ask. Reading disturbs nobody."""
 
-from collections import Counter
+import fcntl
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from datatracing.capture.adoption import spool_files
-from datatracing.capture.quarantine import FOLDER
-from datatracing.capture.record import Damage, Kind, Record, scan
-from datatracing.capture.segment import Segment
+from datatracing.capture import page
+from datatracing.capture.frame import Frame, Kind
+from datatracing.capture.progress import Place, read_progress
+from datatracing.capture.reading import read, reported, spool_files
+from datatracing.model.fate import LedgerEntry
+
+QUARANTINE = "quarantine"
+"""The folder for what the store refuses."""
+LIVE, DEAD, ASIDE, UNREADABLE = "live", "dead", "quarantined", "unreadable"
 
 
 @dataclass(frozen=True)
 class SpoolFile:
-    """One file. `owner`: live (a process holds it), dead (it waits for adoption) or quarantined (it is not shipped).
+    """One file that waits. `owner`: live (a process appends to it), dead (its process is gone), quarantined (it is not
+    sent any more), or unreadable (it belongs to the user `uid`, who alone can read or send it).
 
-    `size` in bytes, `modified_at` in microseconds; `damaged` counts stretches that are not records.
+    `size` in bytes, `modified_at` in microseconds. `events` and `losses` are what has not been sent; `damaged` counts
+    stretches that are not frames.
     """
 
     path: Path
@@ -24,53 +32,84 @@ class SpoolFile:
     losses: int
     damaged: int
     modified_at: int
+    uid: int = -1
 
 
 def spool_status(spool_dir: Path) -> list[SpoolFile]:
-    """Every file, oldest first. A directory that is not there has none; reading never disturbs its owners."""
-    waiting = [_described(path, _owner(path)) for path in spool_files(spool_dir)]
-    aside = [_described(path, "quarantined") for path in spool_files(spool_dir / FOLDER)]
+    """Every file in which something waits, oldest first. A directory that is not there has none.
+
+    PermissionError when the directory itself is another user's.
+    """
+    if spool_dir.exists() and not os.access(spool_dir, os.R_OK | os.X_OK):
+        raise PermissionError(13, "the spool directory belongs to another user", str(spool_dir))
+    places = read_progress(spool_dir)
+    waiting = [_described(path, None, places) for path in spool_files(spool_dir)]
+    aside = [_described(path, ASIDE, {}) for path in spool_files(spool_dir / QUARANTINE)]
     return sorted((file for file in (*waiting, *aside) if file), key=lambda file: (file.modified_at, file.path))
 
 
 def pending(spool_dir: Path, trace_id: str) -> int:
-    """How many events of this run have not been shipped yet."""
-    return sum(_events_of(path, trace_id) for path in spool_files(spool_dir))
+    """How many events of this run have not been sent yet, as far as this user can see."""
+    places = read_progress(spool_dir)
+    return sum(
+        each.kind is Kind.EVENT and each.trace_id == trace_id
+        for path in spool_files(spool_dir)
+        for each in _unsent(path, places)
+    )
 
 
-def _events_of(path: Path, trace_id: str) -> int:
+def waits(spool_dir: Path) -> bool:
+    """Whether there is anything that could be sent."""
+    places = read_progress(spool_dir)
+    return any(_unsent(path, places) or _live(path) is False for path in spool_files(spool_dir))
+
+
+def _unsent(path: Path, places: dict[str, Place]) -> list[Frame]:
     try:
-        found = scan(path.read_bytes())
-    except OSError:  # shipped in the meantime
-        return 0
-    return sum(1 for each in found if isinstance(each, Record) and _is_event(each) and each.trace_id == trace_id)
+        return read(path.read_bytes(), _done(path, places)).frames
+    except OSError:  # sent in the meantime, or another user's
+        return []
 
 
-def _owner(path: Path) -> str:
-    segment = Segment.adopt(path)
-    if segment is None:
-        return "live"
-    segment.close()
-    return "dead"
+def _done(path: Path, places: dict[str, Place]) -> int:
+    return places.get(path.name, Place()).done
 
 
-def _described(path: Path, owner: str) -> SpoolFile | None:
+def _described(path: Path, owner: str | None, places: dict[str, Place]) -> SpoolFile | None:
     try:
-        data, modified = path.read_bytes(), path.stat().st_mtime_ns
-    except OSError:  # shipped in the meantime
+        found = path.stat()
+    except OSError:  # sent in the meantime
         return None
-    found = Counter(_sort(each) for each in scan(data))
-    return SpoolFile(path, owner, len(data), found["event"], found["loss"], found["damage"], modified // 1000)
+    size, modified = found.st_size, found.st_mtime_ns // 1000
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError:
+        return SpoolFile(path, UNREADABLE, size, 0, 0, 0, modified, found.st_uid)
+    contents = read(data, _done(path, places))
+    events = sum(each.kind is Kind.EVENT for each in contents.frames)
+    lost = sum(entry.count for entry in _reported(data))
+    owner = owner or (LIVE if _live(path) else DEAD)
+    if owner == LIVE and not contents.frames:
+        return None
+    return SpoolFile(path, owner, size, events, lost, contents.damaged, modified, found.st_uid)
 
 
-def _sort(found: Record | Damage) -> str:
-    if isinstance(found, Damage):
-        return "damage"
-    return _SORTS[found.kind]
+def _reported(data: bytes) -> list[LedgerEntry]:
+    return reported(list(page.counts(data)))
 
 
-_SORTS = {Kind.EVENT: "event", Kind.LOSS: "loss", Kind.MANIFEST: "manifest"}
-
-
-def _is_event(record: Record) -> bool:
-    return record.kind is Kind.EVENT
+def _live(path: Path) -> bool | None:
+    """Whether a process appends to it; None where this user cannot know."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False

@@ -1,22 +1,17 @@
 """How much all processes together have in the spool directory, known without asking on the task's thread.
 
-Adding up a directory of ten thousand files would take longer than a hook may. So shippers add it up in the background
-and leave the sum in a file; a writer adds what it has written itself since. The bound is therefore met up to what the
-processes write between two sums.
+Adding up a directory of ten thousand files would take longer than a hook may. So the agent adds it up and leaves the
+sum in a file; a writer adds what it has written itself since. The bound is therefore met up to what the processes write
+between two sums.
 """
 
 import os
-import time
 from collections.abc import Iterator
 from pathlib import Path
-
-from datatracing.capture.quarantine import FOLDER
-from datatracing.capture.segment import DRAFT
 
 USAGE = "usage"
 BLOCK = 4096
 """Small files cost a block each, so counting blocks bounds their number too."""
-INTERVAL = 5.0
 
 
 class Quota:
@@ -38,19 +33,6 @@ class Quota:
         """This process has written `size` bytes."""
         self._own += size
 
-    def sum(self, *, now: bool = False) -> None:
-        """Add up the directory, unless somebody did that a moment ago. For background threads."""
-        if self._fresh() and not now:
-            self._look()
-            return
-        self._known, self._own = sum(_sizes(self._directory)) + sum(_sizes(self._directory / FOLDER)), 0
-        draft = self._directory / f"{USAGE}-{os.getpid()}{DRAFT}"
-        try:
-            draft.write_text(str(self._known))
-            draft.replace(self._directory / USAGE)
-        except OSError:
-            return  # this process still knows; a half-made draft is cleared away with the others
-
     def _look(self) -> None:
         """A sum that has changed counts what this process wrote too."""
         try:
@@ -60,11 +42,25 @@ class Quota:
         if known != self._known:
             self._known, self._own = known, 0
 
-    def _fresh(self) -> bool:
-        try:
-            return abs(time.time() - (self._directory / USAGE).stat().st_mtime) < INTERVAL
-        except OSError:
-            return False
+
+def publish(directory: Path) -> int:
+    """Add up the directory, folders included, and let the writers know. For the agent."""
+    known = sum(_sizes(directory)) + sum(size for each in _folders(directory) for size in _sizes(each))
+    draft = directory / f"{USAGE}.draft"
+    try:
+        draft.write_text(str(known))
+        draft.replace(directory / USAGE)
+    except OSError:
+        pass  # a full disk: writers go on with the last sum
+    return known
+
+
+def _folders(directory: Path) -> list[Path]:
+    try:
+        with os.scandir(directory) as entries:
+            return [directory / entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]
+    except OSError:
+        return []
 
 
 def _sizes(directory: Path) -> Iterator[int]:

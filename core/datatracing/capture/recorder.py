@@ -7,28 +7,31 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from datatracing.capture.frame import Frame, Kind
 from datatracing.capture.guard import caught, guard
 from datatracing.capture.loss import Loss
-from datatracing.capture.outbox import Outbox
-from datatracing.capture.record import Kind, Record
+from datatracing.capture.notice import Notice
+from datatracing.capture.producer import Producer
 from datatracing.capture.scribe import Redactor, Scribe, TooBigError, redaction
-from datatracing.capture.settings import CaptureSettings
-from datatracing.capture.shipper import Shipper
-from datatracing.model import clock
+from datatracing.capture.settings import SELF, CaptureSettings
+from datatracing.capture.spool import Spool
+from datatracing.capture.summon import Summoner
+from datatracing.model import clock, codec
 from datatracing.model.event import ErrorInfo, Event, EventKind, Times
 from datatracing.model.link import AssetUse, Dependency, Link
 from datatracing.model.manifest import Manifest
 from datatracing.model.run import RunRef, SpanKey
 from datatracing.model.states import State
 
-JOIN_TIMEOUT = 0.5
 NO_TIMES = Times()
 NOTHING: Mapping[str, Any] = {}
 
 
 class Recorder:
-    """Safe to use from many threads, from signal handlers and across forks. No method raises, none waits on a network
-    but `flush` and `close`, and those for a bounded time.
+    """Safe to use from many threads, from signal handlers and across forks.
+
+    No method raises, and none does more than to append to a file of this process (law 1); what is there afterwards
+    survives it. The agent of this host brings it to the store.
     """
 
     def __init__(self, settings: CaptureSettings, redactor: Redactor | None = None) -> None:
@@ -59,7 +62,7 @@ class Recorder:
         records: tuple[str, ...] = (),
         at: int | None = None,
     ) -> None:
-        """Redact, bound, append to the spool, and wake the shipper. On return the event survives this process.
+        """Redact, bound, count and append.
 
         `at` is the producer's clock in microseconds, now by default. What cannot be kept is counted with a reason.
         """
@@ -71,6 +74,9 @@ class Recorder:
                 records=records,
             )  # fmt: skip
             self._keep(event)
+        if kind is EventKind.STARTED:
+            # Only then: an end may be said in a signal handler, or when the process is about to go.
+            self._summoner.look()
 
     def complete(self, manifest: Manifest) -> None:
         """Keep the run's own account of its end like an event. It is not counted among them.
@@ -79,100 +85,83 @@ class Recorder:
         """
         with guard("capture.complete"):
             self._begun_here()
+            lost = Frame(Kind.MANIFEST, manifest.trace_id, self._producer.name, manifest.observed_at, b"")
             try:
                 data = self._scribe.write_manifest(manifest)
             except TooBigError:
-                self._outbox.lose_manifest(Loss.TOO_BIG)
+                self._spool.lose(Loss.TOO_BIG, lost)
             except Exception:
-                self._outbox.lose_manifest(Loss.INTERNAL)
+                self._spool.lose(Loss.INTERNAL, lost)
                 raise
             else:
-                self._outbox.put(
-                    Record(Kind.MANIFEST, manifest.trace_id, manifest.producer, manifest.observed_at, data)
-                )
-            self._shipper.wake()
+                self._spool.put(replace(lost, json=data))
 
-    def flush(self, timeout: float | None = None, *, insist: bool = False) -> bool:
-        """Wait at most `timeout` seconds (by default the setting) until all is shipped; whether it is.
-
-        For the last hook of a process that ends with `os._exit`, which cuts threads. Returns at once while the store is
-        known not to answer, because what is in the spool is safe; a background thread may `insist` on an attempt.
-        """
-        with guard("capture.flush"):
-            return self._shipper.flush(self.settings.flush_timeout if timeout is None else timeout, insist=insist)
-        return False
-
-    def start(self) -> None:
-        """Ship what dead processes have left even if this one never emits: for long-lived processes."""
-        with guard("capture.start"):
-            self._shipper.wake()
+    def notice(self, notice: Notice) -> None:
+        """Tell this host's watcher. Losing it loses nothing: whoever reconciles finds the run."""
+        with guard("capture.notice"):
+            self._begun_here()
+            run = RunRef(notice.orchestrator, notice.namespace, notice.pipeline, notice.run_id)
+            self._spool.put(Frame(Kind.NOTICE, run.trace_id, self._producer.name, 0, codec.dumps(notice)))
 
     def close(self) -> None:
-        """Flush, end the thread, and let go of the files. Nothing is emitted after it."""
+        """Let go of the file. Where the disk dies with the process, send it once, for a bounded time.
+
+        What is emitted afterwards goes into another file.
+        """
         with guard("capture.close"):
-            self._shipper.flush(self.settings.flush_timeout)
-            if self._shipper.stop(JOIN_TIMEOUT):
-                self._outbox.close()
+            self._begun_here()
+            self._summoner.close()
+            self._spool.close()
+            if self.settings.ship == SELF:
+                from datatracing.capture import farewell
+
+                farewell.send(self.settings, self._spool.closed())
 
     @property
     def producer(self) -> str:
         """The name under which this process speaks at the moment."""
-        return self._outbox.producer.name
+        return self._producer.name
 
     @property
     def counters(self) -> dict[str, int]:
-        """Of this process: what was emitted, delivered, stripped, lost and caught, each by reason."""
-        receipt = self._shipper.receipt
+        """Of this process: what was emitted, stripped, lost and caught, each by reason."""
         return {
             "emitted": self._emitted,
-            **{name: n for name, n in vars(receipt).items() if n},
             **{f"stripped.{why}": n for why, n in self._scribe.stripped.items()},
-            **{f"lost.{why}": n for why, n in self._outbox.lost.items()},
+            **{f"lost.{why}": n for why, n in self._spool.lost.items()},
             **{f"caught.{where}": n for where, n in caught().items()},
         }
 
     def _keep(self, event: Event) -> None:
         self._begun_here()
-        trace_id = event.trace_id
-        producer, seq = self._outbox.producer.number(trace_id)
+        producer, seq = self._producer.number(event.trace_id)
         self._emitted += 1
+        lost = Frame(Kind.EVENT, event.trace_id, producer, seq, b"")
         try:
             data = self._scribe.write(replace(event, producer=producer, seq=seq))
         except TooBigError:
-            self._outbox.lose(Loss.TOO_BIG, 1, trace_id, producer)
+            self._spool.lose(Loss.TOO_BIG, lost)
         except Exception:
-            self._outbox.lose(Loss.INTERNAL, 1, trace_id, producer)
+            self._spool.lose(Loss.INTERNAL, lost)
             raise
         else:
-            self._outbox.put(Record(Kind.EVENT, trace_id, producer, seq, data))
-        self._shipper.wake()
+            self._spool.put(replace(lost, json=data))
 
     def _begun_here(self) -> None:
-        if self._process != os.getpid():  # forked in a way that Python has not seen
-            self._forked()
+        """A forked child begins with nothing of its parent's: another name, other files."""
+        if self._process != os.getpid():
+            self._begin()
 
     def _begin(self) -> None:
         self._process = os.getpid()
         self._emitted = 0
+        self._producer = Producer()
         self._scribe = Scribe(self._redactor, self.settings.record_limit)
-        self._outbox = Outbox(self.settings)
-        self._shipper = Shipper(self.settings, self._outbox)
-
-    def _forked(self) -> None:
-        """The child begins with nothing of its parent's: another name, other files, its own thread and locks."""
-        _of_the_parent.append(self._shipper)
-        self._begin()
+        self._spool = Spool(self.settings.spool_dir, self.settings.spool_limit)
+        self._summoner = Summoner(self.settings)
 
 
-_of_the_parent: list[Shipper] = []
-"""Kept for ever in a forked child: a driver's connection that is destroyed there may talk to the parent's server."""
 _recorders: "weakref.WeakSet[Recorder]" = weakref.WeakSet()
-
-
-def _after_fork_in_child() -> None:
-    for recorder in list(_recorders):
-        with guard("capture.fork"):
-            recorder._forked()  # noqa: SLF001  # same module: a fork is nothing that a caller announces
 
 
 def _at_exit() -> None:
@@ -180,5 +169,4 @@ def _at_exit() -> None:
         recorder.close()
 
 
-os.register_at_fork(after_in_child=_after_fork_in_child)
 atexit.register(_at_exit)

@@ -1,8 +1,10 @@
-"""One file of the spool, held by the process that writes or ships it.
+"""One file of the spool, held by the process that appends to it.
 
 Whoever holds the lock (flock) of the file owns it. The lock ends with the process, however that dies, and is the only
-sign of life there is. Nobody appends to a file of which shipping has begun: what is in it is then final, so sending it
-again after a crash makes the same batches, and the store recognises them.
+sign of life there is. The agent reads a file while its owner appends; it deletes only what it has locked itself.
+
+Room is reserved before it is used, so a full disk is met where nothing has been promised yet. Threads write to places
+that were given to them, with no lock around the writing.
 """
 
 import errno
@@ -11,10 +13,17 @@ import os
 import stat
 from pathlib import Path
 
-EVENTS = ".events"
-LOSSES = ".losses"
-DRAFT = ".draft"
-"""Half-made; worth nothing once its maker is dead."""
+from datatracing.capture import page
+
+SUFFIX = ".spool"
+LIMIT = 4 * 1024 * 1024
+"""Bytes after which another file is begun."""
+FIRST_ROOM, MORE_ROOM = 12 * 1024, 64 * 1024
+"""Bytes of frames that are reserved at first, and each time that they are used up."""
+
+
+_CANNOT_RESERVE = frozenset({errno.EINVAL, errno.EOPNOTSUPP, errno.ENOSYS})
+"""A file system that can only be written to."""
 
 
 class SegmentGoneError(OSError):
@@ -22,101 +31,111 @@ class SegmentGoneError(OSError):
 
 
 class Segment:
-    """An open and locked file. Not safe to use from several threads at once."""
+    """An open and locked file. Its numbers are the caller's to guard; `write` may be called by many threads at once."""
 
     def __init__(self, path: Path, descriptor: int) -> None:
         self.path = path
+        self.next = page.SIZE
+        """Where the next frame goes."""
+        self.room = page.SIZE
+        """Where what is reserved ends."""
+        self.users = 0
+        """Threads that are writing."""
+        self.final = False
+        """Nothing more is begun in it."""
+        self.slots: dict[tuple[str, str], int] = {}
+        self.counts: dict[int, page.Count] = {}
+        self._grows = False
         self._descriptor = descriptor
         self._identity = _identity(os.fstat(descriptor))
         _HELD.add(self)
-        self.size = os.fstat(descriptor).st_size
-        """Bytes in the file."""
-
-    @property
-    def producer(self) -> str:
-        """Whose file it is."""
-        return self.path.name.partition("-")[0]
 
     @classmethod
-    def create(cls, path: Path) -> "Segment | None":
-        """A new, empty file; None when an adopter was faster to lock it than we were. OSError otherwise."""
-        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_NOFOLLOW
-        return cls._locked(path, os.open(path, flags, 0o600))
-
-    @classmethod
-    def adopt(cls, path: Path) -> "Segment | None":
-        """The file of somebody else; None when its owner lives, or it is gone, or it is not a plain file of ours."""
-        try:
-            descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK)
-        except OSError:
-            return None
-        return cls._locked(path, descriptor)
-
-    @classmethod
-    def _locked(cls, path: Path, descriptor: int) -> "Segment | None":
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            found = os.fstat(descriptor)
-            # Between opening and locking an adopter may have taken the file and removed it.
-            if stat.S_ISREG(found.st_mode) and found.st_nlink:
-                return cls(path, descriptor)
-        except BlockingIOError:
-            pass
-        except OSError:
+    def create(cls, path: Path, now: int, size: int = 0) -> "Segment | None":
+        """A new file with its page and room for so many bytes; None when the agent was faster to lock it than we were. OSError otherwise."""
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+        if not lock(descriptor):
             os.close(descriptor)
-            raise
-        os.close(descriptor)
-        return None
-
-    def append(self, data: bytes) -> None:
-        """All of it or nothing: after an OSError the file ends where it ended before."""
-        self._check()
-        written = os.write(self._descriptor, data)
-        if written < len(data):
-            # Never back to a remembered size: a signal handler may have appended in between.
-            os.ftruncate(self._descriptor, os.fstat(self._descriptor).st_size - written)
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        self.size += written
-
-    def read(self) -> bytes:
-        """The whole content, even of a file that was deleted in the meantime."""
-        if self._found() is None:
-            raise SegmentGoneError(errno.EBADF, "the spool file was closed by somebody else", str(self.path))
-        parts, at = [], 0
-        while part := os.pread(self._descriptor, 1 << 20, at):
-            parts.append(part)
-            at += len(part)
-        return b"".join(parts)
-
-    def replaced(self, data: bytes) -> "Segment":
-        """A file of the same name that holds only `data`. On OSError this one stays as it is; else it is let go."""
-        fresh = Segment.create(self.path.with_suffix(DRAFT))
-        if fresh is None:
-            raise SegmentGoneError(errno.EAGAIN, "the draft of a spool file was taken", str(self.path))
+            return None
+        made = cls(path, descriptor)
         try:
-            fresh.append(data)
-            fresh.move(self.path)
-        except OSError:
-            fresh.remove()
+            made.write(0, page.Head(now, os.getpid(), os.getuid()).encode())
+            made._reserve(max(FIRST_ROOM, size))
+        except BaseException:
+            made.remove()
             raise
-        self.close()
-        return fresh
+        return made
 
-    def move(self, path: Path) -> None:
-        """Another name, in place of any file that has it. The lock stays."""
-        self.path.replace(path)
-        self.path = path
+    def fits(self, size: int) -> bool:
+        """Whether so many bytes are reserved."""
+        return self.next + size <= self.room
 
-    def remove(self) -> None:
-        """Delete the file, then let go: in this order, or an adopter would ship it again."""
-        if self._holds_name():
-            self.path.unlink(missing_ok=True)
-        self.close()
+    def may_grow(self, size: int) -> bool:
+        """Whether the caller is to reserve them; one thread at a time, so the caller holds the lock."""
+        if self._grows or self.next + size > LIMIT:
+            return False
+        self._grows = True
+        return True
+
+    def grow(self, size: int) -> None:
+        """Reserve so many bytes more, on the disk and not only in the file's length. After `may_grow`."""
+        try:
+            self._reserve(max(size, MORE_ROOM))
+        finally:
+            self._grows = False
+
+    def _reserve(self, size: int) -> None:
+        self._check()
+        try:
+            os.posix_fallocate(self._descriptor, self.room, size)
+        except (AttributeError, OSError) as error:
+            if getattr(error, "errno", errno.EINVAL) not in _CANNOT_RESERVE:
+                raise
+            self.write(self.room, b"\0" * size)
+        self.room += size
+
+    def write(self, at: int, data: bytes) -> None:
+        """All of it, or an OSError."""
+        self._check()
+        if os.pwrite(self._descriptor, data, at) < len(data):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def write_count(self, slot: int) -> None:
+        """As it is now: a thread that was overtaken writes again, so the disk never stays behind."""
+        while True:
+            count = self.counts[slot]
+            seen = count.emitted, sum(count.lost)
+            self.write(page.place(slot), count.encode())
+            if seen == (count.emitted, sum(count.lost)):
+                return
 
     def close(self) -> None:
-        """Let go."""
+        """Let go: what was reserved and not used goes back, and the agent may take the file. An empty one goes."""
+        if not self.counts:
+            self.remove()
+            return
+        if self._found() is not None:
+            try:
+                os.ftruncate(self._descriptor, self.next)
+            finally:
+                os.close(self._descriptor)
+        self._forget()
+
+    def remove(self) -> None:
+        """Delete the file, then let go."""
+        if self._found() is not None:
+            if self._holds_name():
+                self.path.unlink(missing_ok=True)
+            os.close(self._descriptor)
+        self._forget()
+
+    def abandon(self) -> None:
+        """In a forked child: its copy of the descriptor would keep the parent's lock alive."""
         if self._found() is not None:
             os.close(self._descriptor)
+        self._forget()
+
+    def _forget(self) -> None:
         self._descriptor = -1
         _HELD.discard(self)
 
@@ -142,13 +161,22 @@ class Segment:
             return False
 
 
+def lock(descriptor: int) -> bool:
+    """Whether this process owns the plain file from now on; it may have been deleted before it was locked."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    found = os.fstat(descriptor)
+    return stat.S_ISREG(found.st_mode) and bool(found.st_nlink)
+
+
 _HELD: set[Segment] = set()
 
 
 def _let_go_of_the_parents() -> None:
-    """In a forked child. Closing its copies leaves the parent's locks alone; keeping them would outlive the parent."""
     for segment in list(_HELD):
-        segment.close()
+        segment.abandon()
 
 
 os.register_at_fork(after_in_child=_let_go_of_the_parents)

@@ -11,6 +11,10 @@ from datatracing.errors import BadInputError
 
 PREFIX = "DATATRACING_"
 SQLITE = "sqlite:///"
+AGENT, SELF = "agent", "self"
+"""Who brings a process's events to the store."""
+PODS = ("AIRFLOW_IS_K8S_EXECUTOR_POD",)
+"""Variables that orchestrators set in the pods that they make for one task or one run."""
 MEBIBYTE = 1024 * 1024
 
 
@@ -68,10 +72,10 @@ class CaptureSettings:
     """Of all files in the spool directory together."""
     record_limit: int = 256 * 1024
     """Of one event as JSON; a bigger one is stripped to its skeleton. The collector accepts no more either."""
-    flush_timeout: float = 1.0
-    """How long the last hook of a process may wait for the shipper."""
-    linger: float = 0.2
-    """How long the shipper waits for more events before it sends."""
+    ship: str = AGENT
+    """`agent`: the agent of this host sends. `self`: the process sends once, at its end, because its disk ends too."""
+    farewell_timeout: float = 5.0
+    """How long that may take."""
     connect_timeout: float = 2.0
     send_timeout: float = 10.0
     """For one batch, answer included."""
@@ -93,13 +97,24 @@ class CaptureSettings:
         values = {**_set(texts), **_set(overrides or {})}
         if unknown := values.keys() - texts.keys():
             raise BadInputError(f"capture has no setting {min(unknown)!r}")
-        return cls(**{"store": "", **{name: _value(name, value) for name, value in values.items()}})
+        read = {name: _value(name, value) for name, value in values.items()}
+        return cls(**{"store": "", "ship": _ship(environ), **read})
 
     def anchored(self) -> "CaptureSettings":
         """With absolute paths: a task may go to another directory."""
         path = self.store.removeprefix(SQLITE)
         store = f"{SQLITE}{Path(path).absolute()}" if path not in {self.store, ""} else self.store
         return replace(self, store=store, spool_dir=self.spool_dir.absolute())
+
+    def environ(self) -> dict[str, str]:
+        """The variables that say the same, for a process that is started from here."""
+        given = {each.name: getattr(self, each.name) for each in fields(self)}
+        return {PREFIX + name.upper(): str(value) for name, value in given.items()}
+
+
+def _ship(environ: Mapping[str, str]) -> str:
+    """Processes that have a pod of their own take its disk along."""
+    return SELF if any(environ.get(name) for name in PODS) else AGENT
 
 
 def _set(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -112,6 +127,8 @@ def _value(name: str, value: Any) -> Any:
         read = kind(value)
     except (TypeError, ValueError) as error:
         raise BadInputError(f"{PREFIX}{name.upper()} must be a number") from error
+    if name == "ship" and read not in {AGENT, SELF}:
+        raise BadInputError(f"{PREFIX}SHIP must be {AGENT} or {SELF}")
     if kind in {int, float} and not 0 < read < float("inf"):
         raise BadInputError(f"{PREFIX}{name.upper()} must be a number above 0")
     return read

@@ -1,12 +1,11 @@
-"""What the shipper asks of a place that takes events."""
+"""What the agent asks of a place that takes events."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from datatracing.capture.packing import Row
-from datatracing.capture.record import Record
-from datatracing.errors import StoreUnreachableError
+from datatracing.agent.packing import Row
+from datatracing.capture.frame import Frame
 from datatracing.model.fate import LedgerEntry
 
 
@@ -14,16 +13,11 @@ from datatracing.model.fate import LedgerEntry
 class Receipt:
     """What became of the events that were sent; together they are all of them. Rejected: the store noted why."""
 
-    accepted: int = 0
-    duplicate: int = 0
+    delivered: int = 0
     rejected: int = 0
 
     def __add__(self, other: "Receipt") -> "Receipt":
-        return Receipt(self.accepted + other.accepted, self.duplicate + other.duplicate, self.rejected + other.rejected)
-
-
-class BrokenOffError(StoreUnreachableError):
-    """No attempt was made, and none is due from this process: that says nothing about the store."""
+        return Receipt(self.delivered + other.delivered, self.rejected + other.rejected)
 
 
 class Sink(Protocol):
@@ -35,11 +29,14 @@ class Sink(Protocol):
     def send(self, rows: Sequence[Row]) -> Receipt:
         """All of the rows or none. A row that the store has already is left alone."""
 
-    def complete(self, manifest: Record) -> None:
+    def complete(self, manifest: Frame) -> None:
         """A run is over, as its own process says. A manifest that the store has already is left alone."""
 
     def report(self, entries: Sequence[LedgerEntry]) -> None:
-        """What was lost on the way. All of the entries or none."""
+        """What was lost on the way; the same entry may come again with a larger count."""
+
+    def fold(self, trace_ids: Iterable[str]) -> None:
+        """Of these runs something new has been sent: let it be seen."""
 
     def close(self) -> None:
-        """Let go of the connection; the next `send` opens another. Never raises."""
+        """Let go of connections; the next call opens others. Never raises."""

@@ -1,0 +1,53 @@
+"""`python -m datatracing.agent`: how hosts start it. Settings come from the environment, which the host has filled in.
+
+Until it has a duty it is standard library only, so one that stands by costs next to nothing.
+"""
+
+import argparse
+import logging
+import signal
+from logging.handlers import RotatingFileHandler
+
+from datatracing.agent.agent import Agent
+from datatracing.capture.settings import CaptureSettings
+
+LOG = "agent.log"
+LOG_BYTES = 1024 * 1024
+LOG_LINE = "%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s"
+IDLE = 60.0
+"""Seconds after which an agent that was started on demand ends."""
+
+
+def main() -> None:
+    """Run until there is nothing left to attend to."""
+    given = _arguments()
+    settings = CaptureSettings.from_env().anchored()
+    _log_into(settings)
+    if given.once:
+        from datatracing.agent.once import ship_once
+
+        ship_once(settings)
+        return
+    agent = Agent(settings, attend=given.attend, idle=None if given.attend else given.idle)
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, lambda *_: agent.stop())
+    agent.run()
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m datatracing.agent")
+    parser.add_argument("--attend", type=int, default=0, help="end with the process of this id")
+    parser.add_argument("--idle", type=float, default=IDLE, help="end after so many seconds with nothing to do")
+    parser.add_argument("--once", action="store_true", help="send what is there, and end")
+    return parser.parse_args()
+
+
+def _log_into(settings: CaptureSettings) -> None:
+    settings.spool_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handler = RotatingFileHandler(settings.spool_dir / LOG, maxBytes=LOG_BYTES, backupCount=1, delay=True)
+    logging.basicConfig(format=LOG_LINE, level=logging.WARNING, handlers=[handler])
+    logging.getLogger("datatracing").setLevel(logging.INFO)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,54 @@
+"""To a collector over HTTP."""
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from datatracing.agent.packing import Row
+from datatracing.agent.sinks.deadline import deadline
+from datatracing.agent.sinks.port import Receipt
+from datatracing.capture.collector import EVENTS, JSON, LOSSES, MANIFESTS, CollectorClient
+from datatracing.capture.frame import Frame
+from datatracing.errors import StoreUnreachableError
+from datatracing.model import codec
+from datatracing.model.fate import LedgerEntry
+
+if TYPE_CHECKING:
+    from datatracing.capture import CaptureSettings
+
+
+class CollectorSink:
+    """The collector folds by itself what it takes."""
+
+    def __init__(self, settings: "CaptureSettings") -> None:
+        self._client = CollectorClient(settings)
+        self._seconds = settings.send_timeout
+
+    def send(self, rows: Sequence[Row]) -> Receipt:
+        """One request."""
+        answer = self._post(EVENTS, [frame.json for row in rows for frame in row.frames])
+        try:
+            said = json.loads(answer)
+            rejected = sum(each["count"] for each in said.get("rejected", ()))
+            return Receipt(said["accepted"] + said["duplicate"], rejected)
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise StoreUnreachableError(f"{self._client.url} answers, but not as a DataTracing collector does") from error
+
+    def complete(self, manifest: Frame) -> None:
+        """One request; the collector seals the run with it."""
+        self._post(MANIFESTS, [manifest.json], JSON)
+
+    def report(self, entries: Sequence[LedgerEntry]) -> None:
+        """One request."""
+        self._post(LOSSES, [codec.dumps(entry) for entry in entries])
+
+    def fold(self, trace_ids: Iterable[str]) -> None:
+        """Nothing to do from here."""
+
+    def close(self) -> None:
+        """Hang up."""
+        self._client.close()
+
+    def _post(self, path: str, lines: Sequence[bytes], content_type: str | None = None) -> bytes:
+        with deadline(self._client.descriptor, self._seconds):
+            return self._client.post(path, lines, *([content_type] if content_type else []))

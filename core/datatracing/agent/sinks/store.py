@@ -1,0 +1,77 @@
+"""Straight into a store, through the adapter that everybody else uses."""
+
+import logging
+import zlib
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from datatracing.agent.packing import Row, attempts_of
+from datatracing.agent.sinks.port import Receipt
+from datatracing.capture.frame import Frame
+from datatracing.connection import connect
+from datatracing.connection.local import LocalConnection
+from datatracing.errors import DataTracingError, StoreUnreachableError
+from datatracing.model import clock
+from datatracing.model.fate import LedgerEntry
+from datatracing.model.manifest import BY_RUN
+from datatracing.store.port import Content, InboxRow
+
+if TYPE_CHECKING:
+    from datatracing.settings import Settings
+
+log = logging.getLogger("datatracing")
+
+
+class StoreSink:
+    """A SQLite file has no administrator, so its tables are made here; elsewhere `datatracing db upgrade` makes them."""
+
+    def __init__(self, settings: "Settings") -> None:
+        self._settings = settings
+        self._connection: LocalConnection | None = None
+
+    def send(self, rows: Sequence[Row]) -> Receipt:
+        """One transaction."""
+        now = clock.now()
+        packed = [
+            InboxRow(row.trace_id, row.producer, row.seq, Content.EVENTS, row.n, row.payload, now) for row in rows
+        ]
+        self._opened().store.append(packed)
+        return Receipt(delivered=sum(row.n for row in rows))
+
+    def complete(self, manifest: Frame) -> None:
+        """One transaction."""
+        payload, n = zlib.compress(manifest.json, 1), attempts_of(manifest)
+        row = InboxRow(manifest.trace_id, BY_RUN, manifest.seq, Content.MANIFEST, n, payload, clock.now())
+        self._opened().store.append([row])
+
+    def report(self, entries: Sequence[LedgerEntry]) -> None:
+        """One transaction."""
+        self._opened().store.report(entries)
+
+    def fold(self, trace_ids: Iterable[str]) -> None:
+        """Seal them again with what is there now. One that cannot be folded stops no other."""
+        connection = self._opened()
+        for trace_id in trace_ids:
+            try:
+                connection.sealer.seal(trace_id)
+            except StoreUnreachableError:
+                raise
+            except Exception:
+                log.exception("DataTracing could not fold run %s; the next one who looks tries again", trace_id)
+
+    def close(self) -> None:
+        """Give connections back."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            try:
+                connection.close()
+            except DataTracingError as error:
+                log.info("the store was not closed properly: %s", error)
+
+    def _opened(self) -> LocalConnection:
+        if self._connection is None:
+            migrate = self._settings.store.startswith("sqlite:")
+            opened = connect(settings=self._settings, migrate=migrate)
+            assert isinstance(opened, LocalConnection)
+            self._connection = opened
+        return self._connection

@@ -1,0 +1,108 @@
+"""What is in a spool file: its frames, its counts, and what is missing between the two."""
+
+import os
+import stat
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from datatracing.capture import page
+from datatracing.capture.frame import Frame, Kind, read_frame, resume
+from datatracing.capture.loss import REASONS, Loss
+from datatracing.capture.segment import SUFFIX
+from datatracing.model.fate import Fate, LedgerEntry
+
+
+@dataclass(frozen=True)
+class Contents:
+    """A whole file. `damaged` counts stretches that are neither frames nor empty."""
+
+    head: page.Head | None
+    counts: list[page.Count]
+    frames: list[Frame]
+    damaged: int
+
+
+def spool_files(directory: Path) -> list[Path]:
+    """Names of ours in the directory, whoever holds them; empty when it cannot be read."""
+    try:
+        with os.scandir(directory) as entries:
+            names = [each.name for each in entries if each.name.endswith(SUFFIX) and _plain(each)]
+    except OSError:
+        return []
+    return [directory / name for name in sorted(names)]
+
+
+def read(data: bytes, start: int = page.SIZE) -> Contents:
+    """All of it. Never raises, never invents."""
+    frames: list[Frame] = []
+    damaged = 0
+    for found in _parts(data, start):
+        if isinstance(found, Frame):
+            frames.append(found)
+        else:
+            damaged += 1
+    return Contents(page.read_head(data), list(page.counts(data)), frames, damaged)
+
+
+def _parts(data: bytes, at: int) -> Iterator[Frame | int]:
+    """Frames, and the places where a damage begins."""
+    while at < len(data):
+        placed = read_frame(data, at)
+        if placed is not None:
+            yield placed.frame
+            at = placed.end
+            continue
+        behind = resume(data, at) or len(data)
+        if data[at:behind].strip(b"\0"):
+            yield at
+        at = behind
+
+
+def losses_of(contents: Contents) -> list[LedgerEntry]:
+    """What this file's process could not keep, and what it told that is not there. The same whenever it is asked of a
+    file that nobody appends to any more."""
+    there = Counter((each.trace_id, each.producer) for each in contents.frames if each.kind is Kind.EVENT)
+    counted = {(each.trace_id, each.producer): each for each in contents.counts}
+    entries = [entry for each in contents.counts for entry in _lost(each)]
+    for key, count in counted.items():
+        torn = count.emitted - there[key] - _events_lost(count)
+        if torn > 0:
+            entries.append(_entry(count, Loss.TORN, torn))
+    if contents.head is None or contents.damaged:
+        # Frames whose slot cannot be read: nobody knows how many there were, so at least one is missed.
+        made_at = contents.head.made_at if contents.head else 0
+        unknown = [page.Count(*key, made_at) for key in there if key not in counted]
+        entries += [_entry(each, Loss.CORRUPT, 1) for each in unknown]
+        if not there and not counted:
+            entries.append(LedgerEntry(Fate.LOST, Loss.CORRUPT.value, 1, made_at))
+    return entries
+
+
+def reported(counts: list[page.Count]) -> list[LedgerEntry]:
+    """What a process has counted so far; the numbers may still grow."""
+    return [entry for each in counts for entry in _lost(each)]
+
+
+def _lost(count: page.Count) -> Iterator[LedgerEntry]:
+    return (_entry(count, reason, n) for reason, n in zip(REASONS, count.lost, strict=True) if n)
+
+
+def _events_lost(count: page.Count) -> int:
+    return sum(n for reason, n in zip(REASONS, count.lost, strict=True) if reason is not Loss.MANIFEST)
+
+
+def _entry(count: page.Count, reason: Loss, n: int) -> LedgerEntry:
+    # A manifest is no event, and the books of a run count events.
+    named = reason is not Loss.MANIFEST and count.trace_id != page.NOBODY
+    trace_id = count.trace_id if named else ""
+    producer = count.producer if count.producer != page.NO_PRODUCER else ""
+    return LedgerEntry(Fate.LOST, reason.value, n, count.first_at, trace_id, producer)
+
+
+def _plain(entry: "os.DirEntry[str]") -> bool:
+    try:
+        return stat.S_ISREG(entry.stat(follow_symlinks=False).st_mode)
+    except OSError:
+        return False
