@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from datatracing.capture.settings import PREFIX, CaptureSettings, default_spool_dir
+from datatracing.capture.settings import AGENT, PREFIX, SELF, CaptureSettings, default_ship, default_spool_dir
 from datatracing.errors import BadInputError
 
 _CAPTURED = tuple(each.name for each in fields(CaptureSettings))
@@ -88,15 +88,22 @@ class Settings(BaseSettings):
         gt=0,
         description="Spans per run that only events speak of. What the orchestrator's record names is never refused.",
     )
-    flush_timeout: float = Field(
-        default=CaptureSettings.flush_timeout,
-        gt=0,
-        description="Seconds that the last hook of a process may wait for its events to be sent.",
+    ship: str = Field(
+        default_factory=lambda: default_ship(os.environ),
+        pattern=f"^({AGENT}|{SELF})$",
+        description="Who sends what a process captures: the `agent` of its host, or the process it`self`, once, at its "
+        "end, because its disk ends with it.",
+        json_schema_extra={"default": "`agent`; `self` in a pod of Airflow's Kubernetes executor"},
     )
-    linger: float = Field(
-        default=CaptureSettings.linger,
+    farewell_timeout: float = Field(
+        default=CaptureSettings.farewell_timeout,
         gt=0,
-        description="Seconds that the shipper waits for more events before it sends.",
+        description="Seconds that a process which sends for itself may take for it.",
+    )
+    agent_idle_seconds: float = Field(
+        default=60.0,
+        gt=0,
+        description="Seconds without anything to do after which an agent ends that was started on demand.",
     )
     connect_timeout: float = Field(
         default=CaptureSettings.connect_timeout,

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.utils.session import create_session  # noqa: TID253  # loaded in an Airflow only: see Tracer._completion
 
-from datatracing.capture import Recorder, redaction, ship_spools
+from datatracing.agent import catch_up
+from datatracing.capture import Recorder, redaction
 from datatracing.errors import DataTracingError, StoreUnreachableError
 from datatracing.model import clock
 from datatracing.model.run import RunRef
@@ -35,10 +36,9 @@ class Completion:
 
     def deliver(self) -> None:
         """What tasks said that were killed before they could send it, and what this process has said."""
-        report = ship_spools(self.settings)
+        report = catch_up(self.settings)
         if isinstance(report.error, StoreUnreachableError):
             raise report.error
-        self.recorder.flush(insist=True)
 
     def complete(self, run: RunId) -> bool:
         """False as long as Airflow's own record does not say that the run is over: the hook spoke from inside a

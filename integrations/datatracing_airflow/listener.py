@@ -112,7 +112,7 @@ class Listener:
         instance, self._current = self._current, None
         if instance is not None:
             self.tracer.say(_leaving(instance, self.tracer.namespace))
-        self.tracer.recorder.flush()
+        self.tracer.recorder.close()
 
 
 def _leaving(instance: Any, namespace: str) -> mapping.Statement:

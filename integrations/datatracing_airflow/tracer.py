@@ -7,7 +7,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from datatracing.capture import Recorder, guard, redaction
-from datatracing.capture.importing import importing
 from datatracing.redact import Redactor
 from datatracing_airflow import compat
 from datatracing_airflow.finalizer import Finalizer
@@ -53,15 +52,10 @@ class Tracer:
     def stop(self) -> None:
         """The host component is about to end."""
         self.finalizer.drain(DRAIN_SECONDS)
-        self.recorder.flush()
 
     def _completion(self) -> "Completion":
-        # On a thread, in a scheduler that forks for every task: no child may be born in the middle of an import.
-        with importing():
-            from datatracing.connection import load
-            from datatracing_airflow.completion import Completion
+        from datatracing_airflow.completion import Completion
 
-            load(self.settings.capture.store)
         return Completion(open_store(), self.recorder)
 
 

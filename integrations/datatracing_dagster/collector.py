@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from datatracing.capture import redaction, ship_spools
+from datatracing.agent import catch_up
+from datatracing.capture import redaction
 from datatracing.errors import StoreUnreachableError
 from datatracing.model import clock
 from datatracing.model.fate import Fate, LedgerEntry
@@ -82,7 +83,7 @@ class Collector:
 
     def _deliver(self) -> None:
         """What steps on this machine have said, so that it is there when their runs are sealed."""
-        report = ship_spools(self.settings.all.capture())
+        report = catch_up(self.settings.all.capture())
         if isinstance(report.error, StoreUnreachableError):
             raise report.error
 

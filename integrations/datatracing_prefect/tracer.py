@@ -18,7 +18,7 @@ from datatracing_prefect.mapping import PARENTS, inputs, micros, run_ref, span_k
 from datatracing_prefect.seen import FlowSeen, TaskSeen
 from datatracing_prefect.settings import TapSettings
 from datatracing_prefect.statements import Statement
-from datatracing_prefect.states import CRASHED, RUNNING
+from datatracing_prefect.states import RUNNING
 from datatracing_prefect.tries import Moment
 
 log = logging.getLogger("datatracing")
@@ -87,7 +87,7 @@ class Tracer:
                 said += self._attempts(caller, call, moment, 0)
         self._say(said)
         if flow is not None and new and flow.over:
-            self._ended(flow_run_id, flow)
+            self._ended(flow)
 
     def task_moved(
         self,
@@ -118,9 +118,6 @@ class Tracer:
             if untrackable:
                 flow.untrackable_at = min(flow.untrackable_at or moment.at, moment.at)
         self._say(said)
-        if moment.kind == CRASHED:
-            # Perhaps by a signal to end: Prefect passes that on before it has said how the flow ended.
-            self.recorder.flush()
 
     def outside_moved(self, task_run_id: str, facts: Mapping[str, Any], moment: Moment) -> None:
         """A task run that belongs to no flow run went into another state: it is a run of its own, and so is what it
@@ -176,13 +173,10 @@ class Tracer:
     def _attempts(self, flow: FlowSeen, task: TaskSeen, moment: Moment, number: int) -> list[Statement]:
         return list(statements.attempts_moved(flow, task, task.moved(moment, number), moment))
 
-    def _ended(self, flow_run_id: str, flow: FlowSeen) -> None:
+    def _ended(self, flow: FlowSeen) -> None:
         with self._lock:
             manifest = statements.account(flow, clock.now(), final=False)
         self.recorder.complete(manifest)
-        if flow_run_id not in self._called_by:
-            # Whoever was told to end may be gone before its exit handlers run.
-            self.recorder.flush()
 
     def _say(self, said: Iterable[Statement]) -> None:
         for each in said:

@@ -14,8 +14,6 @@ from datatracing.capture.settings import CaptureSettings
 LOG = "agent.log"
 LOG_BYTES = 1024 * 1024
 LOG_LINE = "%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s"
-IDLE = 60.0
-"""Seconds after which an agent that was started on demand ends."""
 
 
 def main() -> None:
@@ -28,7 +26,7 @@ def main() -> None:
 
         ship_once(settings)
         return
-    agent = Agent(settings, attend=given.attend, idle=None if given.attend else given.idle)
+    agent = Agent(settings, attend=given.attend, on_demand=not given.attend)
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, lambda *_: agent.stop())
     agent.run()
@@ -37,7 +35,6 @@ def main() -> None:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m datatracing.agent")
     parser.add_argument("--attend", type=int, default=0, help="end with the process of this id")
-    parser.add_argument("--idle", type=float, default=IDLE, help="end after so many seconds with nothing to do")
     parser.add_argument("--once", action="store_true", help="send what is there, and end")
     return parser.parse_args()
 

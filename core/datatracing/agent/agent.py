@@ -6,7 +6,6 @@ It takes the duties that nobody has, and stands by for those that somebody has: 
 import logging
 import os
 import time
-from collections.abc import Callable
 from importlib.metadata import EntryPoint, entry_points
 from threading import Event
 from typing import TYPE_CHECKING
@@ -15,7 +14,7 @@ from datatracing.agent.breaker import Breaker
 from datatracing.agent.folding import Folding
 from datatracing.agent.host import Host
 from datatracing.agent.leases import Lease
-from datatracing.agent.watcher import GROUP
+from datatracing.agent.watcher import GROUP, OpenWatcher, Watcher
 from datatracing.capture import lease
 from datatracing.capture.guard import guard
 from datatracing.capture.notice import Notice
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from datatracing.agent.shipping import Shipping
     from datatracing.agent.watching import Watching
     from datatracing.capture import CaptureSettings
+    from datatracing.connection import Connection
     from datatracing.settings import Settings
 
 log = logging.getLogger("datatracing")
@@ -39,12 +39,12 @@ PUBLISH = 2.0
 
 
 class Agent:
-    """`attend`: ends with that process. `idle`: ends after so many seconds in which there was nothing to do."""
+    """`attend`: ends with that process. `on_demand`: ends when there was nothing to do for a while."""
 
-    def __init__(self, capture: "CaptureSettings", *, attend: int = 0, idle: float | None = None) -> None:
+    def __init__(self, capture: "CaptureSettings", *, attend: int = 0, on_demand: bool = False) -> None:
         self._capture = capture
         self._host = Host(attend) if attend else None
-        self._idle = idle
+        self._on_demand = on_demand
         self._stopped = Event()
         self._lease: Lease | None = None
         self._watch_leases: dict[str, Lease] = {}
@@ -61,10 +61,11 @@ class Agent:
 
     def run(self) -> None:
         """Until it is told to stop, its host has ended, or it has been idle for long enough."""
+        self._duties()
         while not self._over():
-            self._duties()
             self._ship()
             self._stopped.wait(self._pause())
+            self._duties()
         self._farewell()
 
     def stop(self) -> None:
@@ -74,7 +75,11 @@ class Agent:
     def _over(self) -> bool:
         if self._stopped.is_set() or (self._host is not None and not self._host.alive):
             return True
-        return self._idle is not None and time.monotonic() - self._since > self._idle
+        if not self._on_demand:
+            return False
+        if self._lease is None and not self._watching:
+            return True  # somebody else was faster
+        return time.monotonic() - self._since > self._all().agent_idle_seconds
 
     def _pause(self) -> float:
         if self._lease is None:
@@ -210,6 +215,11 @@ def _watchers() -> list[EntryPoint]:
     return list(entry_points(group=GROUP))
 
 
-def _loaded(entry: EntryPoint) -> "Callable[..., object]":
+def _loaded(entry: EntryPoint) -> OpenWatcher:
     """Loaded on the watcher's own thread, since that may take seconds."""
-    return lambda settings, connection: entry.load()(settings, connection)
+
+    def load_and_open(settings: "Settings", connection: "Connection") -> Watcher | None:
+        opened: Watcher | None = entry.load()(settings, connection)
+        return opened
+
+    return load_and_open

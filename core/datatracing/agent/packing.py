@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datatracing.capture.frame import Frame
 from datatracing.errors import BadInputError
 
-
 ROW_EVENTS, ROW_BYTES = 500, 1024 * 1024
 """What one row holds at most, so that it can travel and be read at once."""
 

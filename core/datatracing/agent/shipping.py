@@ -141,7 +141,7 @@ class Shipping:
                 tail.reported = counts
             return
         contents = tail.contents()
-        if contents.counts or contents.frames or contents.head is None and contents.damaged:
+        if contents.counts or contents.frames or (contents.head is None and contents.damaged):
             self._delivery.report(losses_of(contents))
         if contents.damaged:
             self._delivery.put_aside(tail.path, tail.data())

@@ -1,6 +1,6 @@
 """What runs inside the user's process: standard library only, and nothing of it may hurt the host (law 1)."""
 
-from datatracing.capture.error_info import error_info
+from datatracing.capture.error_info import error_info, text_of
 from datatracing.capture.guard import guard
 from datatracing.capture.inventory import SpoolFile, pending, spool_status
 from datatracing.capture.notice import Notice
@@ -21,4 +21,5 @@ __all__ = [
     "redaction",
     "spool_status",
     "summon",
+    "text_of",
 ]

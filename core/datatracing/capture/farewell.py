@@ -75,7 +75,7 @@ def _bounded(lines: list[bytes]) -> Iterator[list[bytes]]:
 
 def _run_agent(settings: CaptureSettings) -> None:
     command = [sys.executable, "-m", "datatracing.agent", "--once"]
-    agent = subprocess.Popen(
+    agent = subprocess.Popen(  # noqa: S603  # our own program, by this Python
         command,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,

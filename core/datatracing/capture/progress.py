@@ -1,7 +1,7 @@
 """How far the agent has brought each spool file: known to whoever asks what still waits.
 
-`sending` is the stretch of a file that was on its way when this was written down: after a crash the same stretch is sent
-again, so it makes the same rows and the store recognises them.
+`sending` is where the stretch ends that was on its way when this was written down: after a crash the same stretch is
+sent again, so it makes the same rows and the store recognises them.
 """
 
 import json

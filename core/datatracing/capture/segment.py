@@ -52,7 +52,8 @@ class Segment:
 
     @classmethod
     def create(cls, path: Path, now: int, size: int = 0) -> "Segment | None":
-        """A new file with its page and room for so many bytes; None when the agent was faster to lock it than we were. OSError otherwise."""
+        """A new file with its page and room for so many bytes; None when the agent was faster to lock it. OSError
+        otherwise."""
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
         if not lock(descriptor):
             os.close(descriptor)

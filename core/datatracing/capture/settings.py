@@ -98,7 +98,7 @@ class CaptureSettings:
         if unknown := values.keys() - texts.keys():
             raise BadInputError(f"capture has no setting {min(unknown)!r}")
         read = {name: _value(name, value) for name, value in values.items()}
-        return cls(**{"store": "", "ship": _ship(environ), **read})
+        return cls(**{"store": "", "ship": default_ship(environ), **read})
 
     def anchored(self) -> "CaptureSettings":
         """With absolute paths: a task may go to another directory."""
@@ -112,7 +112,7 @@ class CaptureSettings:
         return {PREFIX + name.upper(): str(value) for name, value in given.items()}
 
 
-def _ship(environ: Mapping[str, str]) -> str:
+def default_ship(environ: Mapping[str, str] = os.environ) -> str:
     """Processes that have a pod of their own take its disk along."""
     return SELF if any(environ.get(name) for name in PODS) else AGENT
 

@@ -16,7 +16,7 @@ from datatracing.capture.loss import Loss, reason_of
 from datatracing.capture.page import NAMED, NOBODY, Count
 from datatracing.capture.quota import Quota
 from datatracing.capture.reserve import Reserve
-from datatracing.capture.segment import LIMIT, SUFFIX, Segment, SegmentGoneError
+from datatracing.capture.segment import SUFFIX, Segment, SegmentGoneError
 from datatracing.model import clock
 
 log = logging.getLogger("datatracing")

@@ -8,7 +8,7 @@ import typer
 from typer.main import get_command
 
 from datatracing import __version__
-from datatracing.cli import db, demo, doctor, extensions, reading, serve, spool
+from datatracing.cli import agent, db, demo, doctor, extensions, reading, serve, spool
 from datatracing.cli.output import prepare_streams
 from datatracing.errors import DataTracingError
 
@@ -25,6 +25,7 @@ app.command()(reading.why)
 app.command()(serve.serve)
 app.command()(doctor.doctor)
 app.command()(demo.demo)
+app.add_typer(agent.app, name="agent")
 app.add_typer(spool.app, name="spool")
 app.add_typer(db.app, name="db")
 for _name, _group in extensions.commands():

@@ -1,4 +1,4 @@
-"""`spool status` and `spool ship`: events that wait on this host."""
+"""`spool status` and `spool ship`: what waits on this host."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from datatracing.capture import SpoolFile
 
 app = typer.Typer(help="Events that wait on this host.", no_args_is_help=True)
+
+PATIENCE = 10.0
+"""Seconds that `ship` waits for an agent that is at it."""
 
 
 @app.command()
@@ -30,28 +33,36 @@ def status(*, json: Json = False) -> None:
 
     typer.echo(f"{plain(str(settings.spool_dir))}: {_totals(files)}")
     for file in files:
-        damage = f", {file.damaged:,} damaged" if file.damaged else ""
-        waits = f"{file.events:,} events, {file.losses:,} losses{damage}"
-        typer.echo(f"  {file.owner:11}  {file.size:>12,} bytes  {waits}  {plain(file.path.name)}")
+        typer.echo(f"  {file.owner:11}  {file.size:>12,} bytes  {_waits(file)}  {plain(file.path.name)}")
 
 
 @app.command()
 def ship(*, store: Store = "", json: Json = False) -> None:
-    """Send what dead processes have left; living ones send their own."""
+    """Send what waits here now, or wait until this host's agent has."""
     from dataclasses import replace
 
-    from datatracing.capture import ship_spools
+    from datatracing.agent import catch_up
     from datatracing.settings import Settings
 
     settings = Settings().capture()
-    report = ship_spools(replace(settings, store=store) if store else settings)
-    counts = {name: value for name, value in vars(report).items() if name != "error"}
+    report = catch_up(replace(settings, store=store) if store else settings, PATIENCE)
+    said = {name: value for name, value in vars(report).items() if name != "error"}
     if json:
-        print_json({**counts, "error": str(report.error) if report.error else None})
+        print_json({**said, "error": str(report.error) if report.error else None})
+    elif report.agent:
+        typer.echo("the agent of this host " + ("is still at it" if report.waits else "has sent everything"))
     else:
-        typer.echo(", ".join(f"{count:,} {name}" for name, count in counts.items()))
+        counts = f"{report.delivered:,} delivered, {report.rejected:,} rejected, {report.lost:,} lost"
+        typer.echo(f"{counts}; {'something waits still' if report.waits else 'nothing waits'}")
     if report.error is not None:
         raise report.error
+
+
+def _waits(file: "SpoolFile") -> str:
+    if file.owner == "unreadable":
+        return f"of user {file.uid}, who has to send it: `datatracing spool ship` as that user"
+    damage = f", {file.damaged:,} damaged" if file.damaged else ""
+    return f"{file.events:,} events, {file.losses:,} losses{damage}"
 
 
 def _document(spool_dir: "Path", limit: int, files: "list[SpoolFile]") -> dict[str, Any]:

@@ -32,7 +32,9 @@ class CollectorSink:
             rejected = sum(each["count"] for each in said.get("rejected", ()))
             return Receipt(said["accepted"] + said["duplicate"], rejected)
         except (ValueError, TypeError, KeyError, AttributeError) as error:
-            raise StoreUnreachableError(f"{self._client.url} answers, but not as a DataTracing collector does") from error
+            raise StoreUnreachableError(
+                f"{self._client.url} answers, but not as a DataTracing collector does"
+            ) from error
 
     def complete(self, manifest: Frame) -> None:
         """One request; the collector seals the run with it."""

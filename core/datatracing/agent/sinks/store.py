@@ -23,7 +23,7 @@ log = logging.getLogger("datatracing")
 
 
 class StoreSink:
-    """A SQLite file has no administrator, so its tables are made here; elsewhere `datatracing db upgrade` makes them."""
+    """A SQLite file has no administrator, so its tables are made here; elsewhere that is for `datatracing db upgrade`."""
 
     def __init__(self, settings: "Settings") -> None:
         self._settings = settings
@@ -46,7 +46,7 @@ class StoreSink:
 
     def report(self, entries: Sequence[LedgerEntry]) -> None:
         """One transaction."""
-        self._opened().store.report(entries)
+        self._opened().store.record(entries)
 
     def fold(self, trace_ids: Iterable[str]) -> None:
         """Seal them again with what is there now. One that cannot be folded stops no other."""
