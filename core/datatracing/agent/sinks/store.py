@@ -23,7 +23,7 @@ log = logging.getLogger("datatracing")
 
 
 class StoreSink:
-    """A SQLite file has no administrator, so its tables are made here; elsewhere that is for `datatracing db upgrade`."""
+    """A SQLite file has no administrator, so its tables are made here; elsewhere they have been made."""
 
     def __init__(self, settings: "Settings") -> None:
         self._settings = settings
