@@ -10,6 +10,7 @@ from importlib.metadata import EntryPoint, entry_points
 from threading import Event
 from typing import TYPE_CHECKING
 
+from datatracing.agent import notices
 from datatracing.agent.breaker import Breaker
 from datatracing.agent.folding import Folding
 from datatracing.agent.host import Host
@@ -53,6 +54,7 @@ class Agent:
         self._unreachable: set[str] = set()
         self._settings: Settings | None = None
         self._breaker = Breaker(capture.retry_limit)
+        self._watchers = list(entry_points(group=GROUP))
         self._folding = Folding()
         self._since = time.monotonic()
         self._next_duties = self._next_publish = 0.0
@@ -63,7 +65,9 @@ class Agent:
         """Until it is told to stop, its host has ended, or it has been idle for long enough."""
         self._duties()
         while not self._over():
+            self._hear()
             self._ship()
+            self._say()
             self._stopped.wait(self._pause())
             self._duties()
         self._farewell()
@@ -82,7 +86,7 @@ class Agent:
         return time.monotonic() - self._since > self._all().agent_idle_seconds
 
     def _pause(self) -> float:
-        if self._lease is None:
+        if self._lease is None and not self._watching:
             return STAND_BY
         return min(self._breaker.remaining() or PACE, STAND_BY)
 
@@ -95,7 +99,7 @@ class Agent:
         with guard("agent.duties"):
             if self._lease is None:
                 self._lease = Lease.take(self._capture.spool_dir, lease.SHIP)
-            for entry in _watchers():
+            for entry in self._watchers:
                 self._watch(entry)
 
     def _watch(self, entry: EntryPoint) -> None:
@@ -119,6 +123,12 @@ class Agent:
         watching.start()
         self._since = time.monotonic()
 
+    def _hear(self) -> None:
+        """What another agent has read for a watcher that is here."""
+        for name, watching in self._watching.items():
+            for notice in notices.take(self._capture.spool_dir, name):
+                watching.announce(notice)
+
     def _ship(self) -> None:
         if self._lease is None or self._breaker.remaining():
             return
@@ -134,7 +144,6 @@ class Agent:
             if self._breaker.reason:
                 log.info("DataTracing delivers again.")
             self._breaker.reset()
-        self._say()
 
     def _turn(self) -> None:
         shipping = self._opened()
@@ -165,9 +174,13 @@ class Agent:
         return self._shipping
 
     def _notify(self, notice: Notice) -> None:
-        """A watcher that is not here hears nothing; whoever reconciles finds the run."""
+        """To the watcher here, or to that of another agent. Where there is none, whoever reconciles finds the run."""
+        directory = self._capture.spool_dir
         if watching := self._watching.get(notice.orchestrator):
             watching.announce(notice)
+        elif lease.held(directory, lease.WATCH.format(notice.orchestrator)):
+            with guard("agent.notices"):
+                notices.post(directory, notice)
 
     def _all(self) -> "Settings":
         from datatracing.settings import Settings
@@ -185,9 +198,15 @@ class Agent:
             "watches": sorted(self._watching),
             "outage": self._breaker.reason,
         }
-        if self._lease is not None and facts != self._said:
+        outages = {name: watching.outage for name, watching in self._watching.items()}
+        said: dict[str, object] = {"ship": facts, **outages}
+        if said == self._said:
+            return
+        self._said = said
+        if self._lease is not None:
             self._lease.say(facts)
-            self._said = facts
+        for name, taken in self._watch_leases.items():
+            taken.say({**facts, "outage": outages.get(name, "")})
 
     def _farewell(self) -> None:
         """What has been said up to the end of the host, and the runs that ended with it."""
@@ -209,10 +228,6 @@ class Agent:
             self._turn()
         except DataTracingError as error:
             log.info("DataTracing leaves what waits to the next agent: %s", error)
-
-
-def _watchers() -> list[EntryPoint]:
-    return list(entry_points(group=GROUP))
 
 
 def _loaded(entry: EntryPoint) -> OpenWatcher:
