@@ -1,7 +1,7 @@
 """The collector and the read API inside Airflow's api-server, under /datatracing.
 
-Reads are for Airflow's own users, each of whom sees the runs of the DAGs that Airflow's auth manager lets them see, on
-every route. Workers that cannot reach the store send to the same place with the token.
+Reads are for Airflow's own users, each of whom sees of each DAG what Airflow's auth manager lets them see, on every
+route. Workers that cannot reach the store send to the same place with the token.
 
 Imports are at the top, and there is no `from __future__ import annotations`: FastAPI looks a dependency's types up
 among the module's names, and one it cannot find there becomes a query parameter, without a word and without a check.
@@ -10,17 +10,20 @@ among the module's names, and one it cannot find there becomes a query parameter
 import logging
 from typing import Annotated, Any
 
-from airflow.api_fastapi.app import get_auth_manager  # noqa: TID253  # only an api-server imports this module
-from airflow.api_fastapi.auth.managers.models.base_user import BaseUser  # noqa: TID253  # same
+from airflow.api_fastapi.auth.managers.models.base_user import (  # noqa: TID253  # only an api-server imports this module
+    BaseUser,
+)
 from airflow.api_fastapi.core_api.security import get_user  # noqa: TID253  # same
 from fastapi import Depends
 
+from datatracing.access.visibility import Level, Visibility
 from datatracing.api.app import create_app
 from datatracing.api.reading import Reader
 from datatracing.connection.local import LocalConnection
 from datatracing.errors import DataTracingError
 from datatracing_airflow.links import ORCHESTRATOR
 from datatracing_airflow.tracer import open_store, tracer
+from datatracing_airflow.visibility import OfUser
 
 log = logging.getLogger("datatracing")
 
@@ -46,13 +49,9 @@ def mounted() -> list[dict[str, Any]]:
 
 
 def reader_of(namespace: str) -> Reader:
-    """A dependency: who asks, and which pipelines that person may see. It raises 401 for nobody, 403 for a bad token.
+    """A dependency: who asks, and what that person may see. It raises 401 for nobody, 403 for a bad token."""
 
-    A plain function, so that FastAPI runs it, and the query in it, on a thread.
-    """
-
-    def reader(user: Annotated[BaseUser, Depends(get_user)]) -> frozenset[tuple[str, str, str]]:
-        dag_ids = get_auth_manager().get_authorized_dag_ids(user=user, method="GET")
-        return frozenset((ORCHESTRATOR, namespace, dag_id) for dag_id in dag_ids)
+    def reader(user: Annotated[BaseUser, Depends(get_user)]) -> Visibility:
+        return OfUser(Level.TEXTS, ORCHESTRATOR, namespace, user=user)
 
     return reader

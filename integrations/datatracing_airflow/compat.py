@@ -6,7 +6,7 @@ in 3.0 there is one, under another name.
 """
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -48,3 +48,22 @@ def mask(text: str) -> str:
 def present(table: "FromClause", names: Iterable[str]) -> "Mapping[str, ColumnElement[Any]]":
     """Those of the columns that this version of Airflow has."""
     return {name: table.columns[name] for name in names if name in table.columns}
+
+
+TEAMS_AT_ONCE = 500
+"""Names in one query: a database limits its parameters."""
+
+
+def team_names(dag_ids: "Sequence[str]") -> "Mapping[str, str | None]":
+    """Whose these DAGs are, where DAGs belong to teams at all. Before 3.2 Airflow could only be asked for one."""
+    from airflow.configuration import conf
+    from airflow.models.dag import DagModel
+
+    if not conf.getboolean("core", "multi_team", fallback=False):
+        return {}
+    if not hasattr(DagModel, "get_dag_id_to_team_name_mapping"):
+        return {dag_id: DagModel.get_team_name(dag_id) for dag_id in dag_ids}
+    found: dict[str, str | None] = {}
+    for start in range(0, len(dag_ids), TEAMS_AT_ONCE):
+        found |= DagModel.get_dag_id_to_team_name_mapping(list(dag_ids[start : start + TEAMS_AT_ONCE]))
+    return found

@@ -14,7 +14,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from starlette.exceptions import HTTPException
 
-from datatracing.access.visibility import Pipelines
+from datatracing.access.visibility import Visibility, installation
 from datatracing.api.app import create_app
 from datatracing.api.reading import Reader
 from datatracing.connection.local import LocalConnection
@@ -25,26 +25,6 @@ log = logging.getLogger("datatracing")
 
 PREFIX = "/datatracing"
 CHALLENGE = {"WWW-Authenticate": "Basic"}
-
-
-class Installation(frozenset[tuple[str, str, str]]):
-    """The pipelines of one Prefect, also those that are still to come: it is only ever asked what is in it."""
-
-    namespace: str
-
-    @classmethod
-    def of(cls, namespace: str) -> "Installation":
-        """All of this namespace."""
-        made = cls()
-        made.namespace = namespace
-        return made
-
-    def __contains__(self, pipeline: object) -> bool:
-        """(orchestrator, namespace, pipeline)."""
-        return isinstance(pipeline, tuple) and pipeline[:2] == (ORCHESTRATOR, self.namespace)
-
-    def __bool__(self) -> bool:
-        return True
 
 
 def mounted(connection: Any, settings: Settings, password: str) -> FastAPI | None:
@@ -58,12 +38,12 @@ def mounted(connection: Any, settings: Settings, password: str) -> FastAPI | Non
 
 def reader_of(namespace: str, password: str) -> Reader:
     """A dependency: 401 for whoever does not know the password, if there is one."""
-    visible = Installation.of(namespace)
+    visibility = installation(namespace, ORCHESTRATOR)
 
-    def reader(request: Request) -> Pipelines:
+    def reader(request: Request) -> Visibility:
         if password and not knows(request.headers.get("Authorization", ""), password):
             raise HTTPException(401, "Prefect's user and password are needed", CHALLENGE)
-        return visible
+        return visibility
 
     return reader
 

@@ -27,9 +27,9 @@ def create_app(
     lifespan: Lifespan | None = None,
     limits: BodyLimits | None = None,
 ) -> FastAPI:
-    """`reader` is a FastAPI dependency that returns the pipelines its caller may see: None is all, a frozenset of
-    (orchestrator, namespace, pipeline) is those (law 8). An empty `ingest_token` lets nobody send. `openapi` publishes
-    /openapi.json; the pages that show it are off, because they load scripts from elsewhere.
+    """`reader` is a FastAPI dependency that returns the Visibility of its caller (law 8). An empty `ingest_token` lets
+    nobody send. `openapi` publishes /openapi.json; the pages that show it are off, because they load scripts from
+    elsewhere.
     """
     app = FastAPI(
         title="DataTracing",

@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from datatracing.access.tokens import same_token
+from datatracing.access.visibility import EVERYTHING
 from datatracing.api import schemas
 from datatracing.api.answers import answer
 from datatracing.api.body import BodyLimits, read_body
@@ -68,7 +69,8 @@ def ingest(connection: LocalConnection, token: str, limits: BodyLimits) -> APIRo
 
 def complete(connection: LocalConnection, body: bytes) -> dict[str, Any]:
     """Seal by the manifest in the body. BadInputError names what is wrong with it."""
-    return summary_document(connection.complete(connection.redactor.manifest(codec.loads(Manifest, body))))
+    sealed = connection.complete(connection.redactor.manifest(codec.loads(Manifest, body)))
+    return summary_document(sealed, EVERYTHING)
 
 
 def record_losses(connection: LocalConnection, lines: list[bytes]) -> dict[str, int]:
@@ -88,7 +90,7 @@ def known(connection: LocalConnection, body: bytes) -> dict[str, Any]:
     except ValueError as error:
         raise BadInputError("summaries are asked for as {trace_ids: [at most 1,000]}") from error
     found = connection.summaries([checked(trace_id) for trace_id in wanted.trace_ids])
-    return {"runs": {trace_id: summary_document(summary) for trace_id, summary in found.items()}}
+    return {"runs": {trace_id: summary_document(summary, EVERYTHING) for trace_id, summary in found.items()}}
 
 
 def sends(media_type: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from datatracing.access.visibility import Pipelines
+from datatracing.access.visibility import Visibility
 from datatracing.api import schemas
 from datatracing.api.answers import answer
 from datatracing.connection.local import LocalConnection
@@ -19,8 +19,8 @@ from datatracing.query.runs import parse_filter
 from datatracing.query.summary import page_document
 from datatracing.query.why import why
 
-Reader = Callable[..., Pipelines]
-"""A FastAPI dependency: it identifies the reader, or raises, and returns the pipelines that this reader may see."""
+Reader = Callable[..., Visibility]
+"""A FastAPI dependency: it identifies the reader, or raises, and returns what this reader may see."""
 
 RunName = Annotated[
     str, Query(description="airflow:DAG_ID/RUN_ID, dagster:JOB/RUN_ID, prefect:FLOW/RUN_ID, or a trace id")
@@ -31,33 +31,34 @@ def reading(connection: LocalConnection, reader: Reader) -> APIRouter:
     """Routes that change nothing."""
     router = APIRouter(prefix="/api/v1", tags=["read"])
     store, sealer = connection.store, connection.sealer
-    visible_to_reader = Depends(reader)
+    of_reader = Depends(reader)
 
     @router.get("/runs", responses=shape(schemas.PageShape))
-    def runs(query: Annotated[schemas.RunsQuery, Query()], visible: Pipelines = visible_to_reader) -> Response:
+    def runs(query: Annotated[schemas.RunsQuery, Query()], visibility: Visibility = of_reader) -> Response:
         """Search run summaries, newest first."""
         given = query.model_dump(exclude={"limit", "cursor"})
-        return answer(page_document(store.runs(parse_filter(**given, visible=visible), query.limit, query.cursor)))
+        where = parse_filter(**given, visibility=visibility)
+        return answer(page_document(store.runs(where, query.limit, query.cursor), visibility))
 
     @router.get("/find", responses=shape(schemas.FoundShape))
-    def found(run: RunName, visible: Pipelines = visible_to_reader) -> Response:
+    def found(run: RunName, visibility: Visibility = of_reader) -> Response:
         """The trace id behind a run's name."""
-        return answer({"trace_id": find(store, run, visible)})
+        return answer({"trace_id": find(store, run, visibility)})
 
     @router.get("/traces", responses=shape(schemas.TraceShape))
-    def trace_by_name(run: RunName, visible: Pipelines = visible_to_reader) -> Response:
+    def trace_by_name(run: RunName, visibility: Visibility = of_reader) -> Response:
         """The trace of a run, by its name."""
-        return answer(trace_json(store, sealer, find(store, run, visible), visible))
+        return answer(trace_json(store, sealer, find(store, run, visibility), visibility))
 
     @router.get("/traces/{trace_id}", responses=shape(schemas.TraceShape))
-    def trace(trace_id: str, visible: Pipelines = visible_to_reader) -> Response:
+    def trace(trace_id: str, visibility: Visibility = of_reader) -> Response:
         """The trace: run, spans, dependencies, links, verdict, completeness."""
-        return answer(trace_json(store, sealer, checked(trace_id), visible))
+        return answer(trace_json(store, sealer, checked(trace_id), visibility))
 
     @router.get("/traces/{trace_id}/why", responses=shape(schemas.WhyShape))
-    def why_it(trace_id: str, visible: Pipelines = visible_to_reader) -> Response:
+    def why_it(trace_id: str, visibility: Visibility = of_reader) -> Response:
         """The run's fate, with the reason at every stage."""
-        return answer(why(store, checked(trace_id), visible))
+        return answer(why(store, checked(trace_id), visibility))
 
     return router
 

@@ -59,7 +59,11 @@ class RunShape(Shape):
     ended_at: str | None
     epoch: int
     verdict: VerdictShape | None
-    completeness: CompletenessShape
+    completeness: CompletenessShape | None = Field(description="null where its tasks are withheld")
+    withheld: list[Literal["tasks", "texts"]] = Field(
+        description="what this reader may not see: tasks are spans, links and counts; texts are errors, attributes, "
+        "map keys, operations, record keys, evidence and reasons"
+    )
 
 
 class BooksShape(Shape):
@@ -82,7 +86,7 @@ class SummaryShape(RunShape):
     fate: str | None
     fate_reason: str
     counts: dict[str, int]
-    books: BooksShape
+    books: BooksShape | None
     sealed_at: str | None
     fingerprint: str
 
@@ -163,6 +167,7 @@ class WhyShape(Shape):
     state: str | None
     fate: str | None
     reason: str
+    withheld: list[Literal["tasks", "texts"]]
     stages: list[StageShape]
 
 

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from datatracing.access.visibility import Pipelines
+from datatracing.access.visibility import EVERYTHING, Visibility
 from datatracing.api.app import create_app
 from datatracing.api.ingest import Credentials, token_holder
 from datatracing.connection.local import LocalConnection
@@ -29,9 +29,9 @@ def standalone(connection: LocalConnection, token: str, sweep_seconds: float) ->
 
     holder = token_holder(token)
 
-    def everything(credentials: Credentials) -> Pipelines:
+    def everything(credentials: Credentials) -> Visibility:
         holder(credentials)
-        return None
+        return EVERYTHING
 
     return create_app(connection, reader=everything, ingest_token=token, openapi=True, lifespan=sweeping)
 

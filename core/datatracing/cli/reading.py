@@ -30,6 +30,7 @@ def runs(
     json: Json = False,
 ) -> None:
     """Search runs, newest first."""
+    from datatracing.access.visibility import EVERYTHING
     from datatracing.model import clock
     from datatracing.query.runs import parse_filter
     from datatracing.query.summary import page_document
@@ -44,7 +45,7 @@ def runs(
     )
     with connected(store) as connection:
         _sweep_file(connection)
-        document = page_document(connection.runs(where, limit, cursor or None))
+        document = page_document(connection.runs(where, limit, cursor or None), EVERYTHING)
     if json:
         print_json(document)
         return

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from datatracing.access.visibility import EVERYTHING
 from datatracing.collector.accept import Receipt, accept
 from datatracing.collector.limits import Limits
 from datatracing.collector.packing import pack_manifest
@@ -64,11 +65,11 @@ class LocalConnection:
     def find(self, run: str) -> str:
         """See Connection."""
         try:
-            return find(self.store, run)
+            return find(self.store, run, EVERYTHING)
         except NotFoundError:
             if not self._folded(run):
                 raise
-        return find(self.store, run)
+        return find(self.store, run, EVERYTHING)
 
     def _folded(self, run: str) -> bool:
         """What a run's own process has delivered waits for a sweep, and where no server runs nobody sweeps."""
@@ -79,11 +80,11 @@ class LocalConnection:
 
     def trace(self, trace_id: str) -> dict[str, Any]:
         """See Connection."""
-        return trace_document(self.store, self.sealer, trace_id)
+        return trace_document(self.store, self.sealer, trace_id, EVERYTHING)
 
     def why(self, trace_id: str) -> dict[str, Any]:
         """See Connection."""
-        return why(self.store, trace_id)
+        return why(self.store, trace_id, EVERYTHING)
 
     def check(self) -> None:
         """See Connection."""

@@ -58,12 +58,9 @@ class RemoteConnection:
         return {trace_id: read_summary(document) for trace_id, document in found["runs"].items()}
 
     def runs(self, where: RunFilter, limit: int = 50, cursor: str | None = None) -> Page:
-        """See Connection. The collector knows what this reader may see; `where.pipelines` narrows it further."""
+        """See Connection. The collector knows what this reader may see; `where.visibility` narrows it further."""
         page = read_page(self._collector.get("/runs", **_query(where), limit=limit, cursor=cursor))
-        if where.pipelines is None:
-            return page
-        seen = (run for run in page.runs if _pipeline(run) in where.pipelines)
-        return Page(tuple(seen), page.cursor)
+        return Page(tuple(run for run in page.runs if where.visibility.sees(run.run)), page.cursor)
 
     def find(self, run: str) -> str:
         """See Connection."""
@@ -99,10 +96,6 @@ def _query(where: RunFilter) -> dict[str, Any]:
         "since": rfc3339(where.since),
         "slower_than": None if where.slower_than is None else f"{where.slower_than / 1_000:.3f}ms",
     }
-
-
-def _pipeline(summary: RunSummary) -> tuple[str, str, str]:
-    return summary.run.orchestrator, summary.run.namespace, summary.run.pipeline
 
 
 def _deliveries(events: Iterable[bytes]) -> Iterator[list[bytes]]:

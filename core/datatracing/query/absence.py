@@ -38,6 +38,7 @@ def absence(text: str, namespace: str, runs: Runs, here: Stage) -> dict[str, Any
         "state": None,
         "fate": None,
         "reason": reason,
+        "withheld": [],
         "stages": [stage.document() for stage in found],
     }
 

@@ -6,14 +6,19 @@ from typing import Any, Protocol
 
 import orjson
 
-from datatracing.access.visibility import Pipelines, may_see, visible_links
+from datatracing.access.visibility import Level, Visibility, withheld
 from datatracing.errors import NotFoundError
 from datatracing.model import codec
 from datatracing.model.clock import rfc3339
 from datatracing.model.document import span_documents
 from datatracing.model.link import Link
+from datatracing.model.run import RunRef
 from datatracing.model.trace import Trace
+from datatracing.query.levels import completeness_at, spans_at, verdict_at
 from datatracing.store.port import RunSummary, Store
+
+NOBODY = "0" * 31 + "1"
+"""A trace id that no run has."""
 
 
 class Live(Protocol):
@@ -31,9 +36,11 @@ def dumps(document: Any) -> bytes:
         return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
-def run_document(summary: RunSummary) -> dict[str, Any]:
-    """The `run` of a trace document. `verdict` is null as long as the run is not sealed."""
+def run_document(summary: RunSummary, level: Level) -> dict[str, Any]:
+    """The `run` of a trace document. `verdict` is null as long as the run is not sealed, `withheld` names what this
+    reader may not see."""
     run = summary.run
+    verdict, complete = verdict_at(level, summary.verdict), completeness_at(level, summary.completeness)
     return {
         "trace_id": summary.trace_id,
         "orchestrator": run.orchestrator,
@@ -44,19 +51,21 @@ def run_document(summary: RunSummary) -> dict[str, Any]:
         "started_at": rfc3339(summary.times.started_at),
         "ended_at": rfc3339(summary.times.ended_at),
         "epoch": summary.epoch,
-        "verdict": all_fields(summary.verdict) if summary.verdict else None,
-        "completeness": all_fields(summary.completeness),
+        "verdict": all_fields(verdict) if verdict else None,
+        "completeness": all_fields(complete) if complete else None,
+        "withheld": withheld(level),
     }
 
 
-def link_document(link: Link) -> dict[str, Any]:
-    """One edge to another run, seen from the run of the document."""
+def link_document(link: Link, *, told: bool) -> dict[str, Any]:
+    """One edge to another run, seen from the run of the document. Its evidence is told where both ends are in full:
+    either may have written it."""
     return {
         "kind": link.kind.value,
         "direction": link.direction.value,
         "trace_id": link.run.trace_id,
         "run": link.run.name,
-        "evidence": link.evidence,
+        "evidence": link.evidence if told else "",
         "confidence": link.confidence.value,
     }
 
@@ -66,24 +75,27 @@ def all_fields(value: object) -> dict[str, Any]:
     return {name: codec.to_plain(got) for name, got in vars(value).items()}
 
 
-def trace_document(store: Store, live: Live, trace_id: str, visible: Pipelines = None) -> dict[str, Any]:
+def trace_document(store: Store, live: Live, trace_id: str, visibility: Visibility) -> dict[str, Any]:
     """The trace document as objects. NotFoundError when there is no such run, or none that this reader may see."""
-    document: dict[str, Any] = orjson.loads(trace_json(store, live, trace_id, visible))
+    document: dict[str, Any] = orjson.loads(trace_json(store, live, trace_id, visibility))
     return document
 
 
-def trace_json(store: Store, live: Live, trace_id: str, visible: Pipelines = None) -> bytes:
-    """The trace document as JSON. The spans of a sealed run go through unread, however many there are."""
-    summary = store.run(trace_id)
+def trace_json(store: Store, live: Live, trace_id: str, visibility: Visibility) -> bytes:
+    """The trace document as JSON. To who may see all, the spans of a sealed run go unread, however many there are."""
+    summary = store.run(trace_id, visibility)
     spans = store.spans(summary.trace_id) if summary and summary.verdict else None
     links = store.links(summary.trace_id) if summary else []
     if summary is None or spans is None:
-        summary, trace = _as_it_stands(live, summary.trace_id if summary else trace_id)
-        spans, links = dumps(span_documents(trace)), [*trace.links, *links]
-    if not may_see(visible, summary.run):
-        raise no_such_run(trace_id)
-    seen = _once(visible_links(visible, links))
-    return b'{"run":%b,"spans":%b,"links":%b}' % (dumps(run_document(summary)), spans, dumps(seen))
+        found = live.live(summary.trace_id if summary else unhidden(store, trace_id))
+        if found is None or not visibility.sees(found[0].run):
+            raise no_such_run(trace_id)
+        # The stored summary of an open run is as old as the last sweep; its events are not.
+        summary, spans, links = found[0], dumps(span_documents(found[1])), [*found[1].links, *links]
+    level = visibility.level(summary.run)
+    shown = spans if level >= Level.TEXTS else dumps(spans_at(level, orjson.loads(spans)))
+    seen = dumps(_once(visibility.links(summary.run, links), summary.run, visibility))
+    return b'{"run":%b,"spans":%b,"links":%b}' % (dumps(run_document(summary, level)), shown, seen)
 
 
 def no_such_run(trace_id: str) -> NotFoundError:
@@ -91,15 +103,14 @@ def no_such_run(trace_id: str) -> NotFoundError:
     return NotFoundError(f"no run with the trace id {trace_id} is stored")
 
 
-def _as_it_stands(live: Live, trace_id: str) -> tuple[RunSummary, Trace]:
-    """The stored summary of an open run is as old as the last sweep; its events are not."""
-    found = live.live(trace_id)
-    if found is None:
-        raise no_such_run(trace_id)
-    return found
+def unhidden(store: Store, trace_id: str) -> str:
+    """The id where nothing is stored under it, else NOBODY: what is asked next about a run that is hidden takes no
+    longer than about one that does not exist."""
+    return trace_id if store.run(trace_id) is None else NOBODY
 
 
-def _once(links: Iterable[Link]) -> list[dict[str, Any]]:
+def _once(links: Iterable[Link], run: RunRef, visibility: Visibility) -> list[dict[str, Any]]:
     """An edge that both ends have reported is one edge."""
     edges = {(link.kind, link.direction, link.run.trace_id): link for link in links}
-    return [link_document(link) for link in edges.values()]
+    here = visibility.sees_texts(run)
+    return [link_document(link, told=here and visibility.sees_texts(link.run)) for link in edges.values()]

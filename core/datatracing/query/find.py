@@ -1,6 +1,6 @@
 """From what a person typed to a trace id."""
 
-from datatracing.access.visibility import Pipelines, may_see
+from datatracing.access.visibility import Visibility
 from datatracing.errors import BadInputError, NotFoundError
 from datatracing.model.run import RunName, parse_run
 from datatracing.query.document import no_such_run
@@ -10,7 +10,7 @@ NAMED = 5
 """How many candidates an error names."""
 
 
-def find(store: Store, run: str, visible: Pipelines = None) -> str:
+def find(store: Store, run: str, visibility: Visibility) -> str:
     """The trace id behind a trace id, a foreign alias of one, or `airflow:DAG_ID/RUN_ID`.
 
     NotFoundError when there is none that this reader may see, BadInputError when the text is not a run at all or when
@@ -18,8 +18,8 @@ def find(store: Store, run: str, visible: Pipelines = None) -> str:
     """
     wanted = parse_run(run)
     if isinstance(wanted, str):
-        return _by_id(store, wanted, visible)
-    candidates = _by_name(store, wanted, visible)
+        return _by_id(store, wanted, visibility)
+    candidates = _by_name(store, wanted, visibility)
     if not candidates:
         raise NotFoundError(f"no run {run} is stored: `datatracing why` says what is known about it")
     if len(candidates) > 1:
@@ -27,16 +27,16 @@ def find(store: Store, run: str, visible: Pipelines = None) -> str:
     return candidates[0].trace_id
 
 
-def _by_id(store: Store, trace_id: str, visible: Pipelines) -> str:
-    summary = store.run(trace_id)
-    if summary is None or not may_see(visible, summary.run):
+def _by_id(store: Store, trace_id: str, visibility: Visibility) -> str:
+    summary = store.run(trace_id, visibility)
+    if summary is None:
         raise no_such_run(trace_id)
     return summary.trace_id
 
 
-def _by_name(store: Store, name: RunName, visible: Pipelines) -> list[RunSummary]:
+def _by_name(store: Store, name: RunName, visibility: Visibility) -> list[RunSummary]:
     """A pipeline's name taken as a glob can match others as well, so only exact names count."""
-    where = RunFilter(name.orchestrator, pipeline=name.pipeline, run_key=name.run_key, pipelines=visible)
+    where = RunFilter(name.orchestrator, pipeline=name.pipeline, run_key=name.run_key, visibility=visibility)
     found: list[RunSummary] = []
     cursor: str | None = None
     while True:

@@ -2,7 +2,7 @@
 
 import re
 
-from datatracing.access.visibility import Pipelines
+from datatracing.access.visibility import EVERYTHING, Visibility
 from datatracing.errors import BadInputError
 from datatracing.model import clock
 from datatracing.model.run import ORCHESTRATORS
@@ -25,7 +25,7 @@ def parse_filter(
     state: str | None = None,
     since: str | None = None,
     slower_than: str | None = None,
-    visible: Pipelines = None,
+    visibility: Visibility = EVERYTHING,
 ) -> RunFilter:
     """The filter behind what was typed. BadInputError names the field and what it can be."""
     return RunFilter(
@@ -36,7 +36,7 @@ def parse_filter(
         state=State(word) if (word := _one_of("state", state, tuple(State))) else None,
         since=parse_since(since) if since else None,
         slower_than=parse_duration(slower_than) if slower_than else None,
-        pipelines=visible,
+        visibility=visibility,
     )
 
 

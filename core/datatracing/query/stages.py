@@ -7,9 +7,10 @@ from enum import Enum
 from typing import Any
 
 from datatracing.model import clock
-from datatracing.model.completeness import CompletenessStatus
+from datatracing.model.completeness import Completeness, CompletenessStatus
 from datatracing.model.fate import Books, Fate, LedgerEntry
 from datatracing.model.manifest import BY_ORCHESTRATOR, BY_RUN
+from datatracing.model.verdict import Verdict
 from datatracing.query.document import all_fields
 from datatracing.store.port import Content, InboxRow, RunSummary
 
@@ -51,15 +52,15 @@ def count(n: int, one: str, many: str = "") -> str:
     return f"{n:,} {one if n == 1 else many or one + 's'}"
 
 
-def captured(rows: Sequence[InboxRow], *, sealed: bool) -> Stage:
-    """Which processes have spoken, and how much."""
+def captured(rows: Sequence[InboxRow], *, sealed: bool, named: bool) -> Stage:
+    """Which processes have spoken, and how much. `named` is whether the reader may know their names."""
     numbers: dict[str, set[int]] = defaultdict(set)
     for row in _events(rows):
         numbers[row.producer].update(range(row.seq, row.seq + row.n))
     holes = {name: max(seen) + 1 - len(seen) for name, seen in numbers.items()}
     events, missing = sum(len(seen) for seen in numbers.values()), sum(holes.values())
     producers = [{"producer": name, "events": len(numbers[name]), "not_arrived": holes[name]} for name in sorted(holes)]
-    facts = {"events": events, "producers": producers}
+    facts = {"events": events, "producers": producers if named else []}
     if not numbers:
         nobody = "no process of this run has reported anything"
         return Stage("captured", Status.PROBLEM if sealed else Status.UNKNOWN, nobody, facts)
@@ -125,9 +126,8 @@ def sealed(rows: Sequence[InboxRow], summary: RunSummary) -> Stage:
     return Stage("sealed", Status.OK, f"epoch {summary.epoch} at {moment(summary.sealed_at)}{record}", facts)
 
 
-def completeness(summary: RunSummary) -> Stage:
+def completeness(complete: Completeness) -> Stage:
     """Expected minus captured, the missing named."""
-    complete = summary.completeness
     facts = all_fields(complete)
     if complete.status is CompletenessStatus.UNKNOWN:
         return Stage("completeness", Status.UNKNOWN, "unknown until the orchestrator's record has come", facts)
@@ -139,24 +139,28 @@ def completeness(summary: RunSummary) -> Stage:
     return Stage("completeness", Status.PROBLEM, f"partial: {of}; missing {named}{more}", facts)
 
 
-def verdict(summary: RunSummary) -> Stage:
+def verdict(decided: Verdict | None) -> Stage:
     """What sampling decided, by which rule and why."""
-    decided = summary.verdict
     if decided is None:
         return Stage("verdict", Status.WAITING, "none yet: it is decided when the run is sealed")
     word = "keep" if decided.keep else "drop the detail, the skeleton stays"
-    says = f"{word}: {decided.reason} (rule {decided.rule}, rate {decided.rate:g})"
+    says = f"{_because(word, decided.reason)} (rule {decided.rule}, rate {decided.rate:g})"
     return Stage("verdict", Status.OK, says, all_fields(decided))
 
 
-def fate(summary: RunSummary) -> Stage:
+def fate(found: Fate | None, reason: str) -> Stage:
     """What has become of the run's data by now."""
-    facts = {"fate": summary.fate.value if summary.fate else None, "reason": summary.fate_reason}
-    if summary.fate is None:
-        return Stage("fate", Status.WAITING, f"open: {summary.fate_reason or 'the run is not sealed yet'}", facts)
-    gone = summary.fate not in {Fate.KEPT, Fate.SAMPLED_OUT}
-    says = f"{summary.fate.value.replace('_', ' ')}: {summary.fate_reason}"
+    facts = {"fate": found.value if found else None, "reason": reason}
+    if found is None:
+        return Stage("fate", Status.WAITING, _because("open", reason), facts)
+    gone = found not in {Fate.KEPT, Fate.SAMPLED_OUT}
+    says = _because(found.value.replace("_", " "), reason)
     return Stage("fate", Status.PROBLEM if gone else Status.OK, says, facts)
+
+
+def _because(what: str, reason: str) -> str:
+    """The reason may be withheld from this reader."""
+    return f"{what}: {reason}" if reason else what
 
 
 def _events(rows: Sequence[InboxRow]) -> list[InboxRow]:

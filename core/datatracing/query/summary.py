@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from datatracing.access.visibility import Level, Visibility
 from datatracing.errors import BadInputError
 from datatracing.model import codec
 from datatracing.model.clock import parse_rfc3339, rfc3339
@@ -13,28 +14,31 @@ from datatracing.model.run import RunRef
 from datatracing.model.states import State
 from datatracing.model.verdict import Verdict
 from datatracing.query.document import all_fields, run_document
+from datatracing.query.levels import reason_at
 from datatracing.store.port import Page, RunSummary
 
 
-def summary_document(summary: RunSummary) -> dict[str, Any]:
-    """The `run` of the trace document, and what else the summary knows."""
+def summary_document(summary: RunSummary, visibility: Visibility) -> dict[str, Any]:
+    """The `run` of the trace document, and what else the summary knows and this reader may see."""
+    level = visibility.level(summary.run)
+    tasks = level >= Level.TASKS
     return {
-        **run_document(summary),
+        **run_document(summary, level),
         "raw_state": summary.raw_state,
         "scheduled_at": rfc3339(summary.times.scheduled_at),
         "queued_at": rfc3339(summary.times.queued_at),
         "fate": summary.fate.value if summary.fate else None,
-        "fate_reason": summary.fate_reason,
-        "counts": dict(summary.counts),
-        "books": all_fields(summary.books),
+        "fate_reason": reason_at(level, summary.fate_reason),
+        "counts": dict(summary.counts) if tasks else {},
+        "books": all_fields(summary.books) if tasks else None,
         "sealed_at": rfc3339(summary.sealed_at),
-        "fingerprint": summary.fingerprint,
+        "fingerprint": summary.fingerprint if level >= Level.TEXTS else "",
     }
 
 
-def page_document(page: Page) -> dict[str, Any]:
+def page_document(page: Page, visibility: Visibility) -> dict[str, Any]:
     """A list of runs; `cursor` continues it and is null at its end."""
-    return {"runs": [summary_document(run) for run in page.runs], "cursor": page.cursor}
+    return {"runs": [summary_document(run, visibility) for run in page.runs], "cursor": page.cursor}
 
 
 def read_page(document: Mapping[str, Any]) -> Page:
@@ -55,6 +59,7 @@ def read_summary(document: Mapping[str, Any]) -> RunSummary:
 
 def _summary(document: Mapping[str, Any]) -> RunSummary:
     verdict, fate = document["verdict"], document["fate"]
+    complete, books = document["completeness"], document["books"]
     return RunSummary(
         run=RunRef(*(document[name] for name in ("orchestrator", "namespace", "pipeline", "run_key"))),
         state=State(document["state"]),
@@ -64,8 +69,8 @@ def _summary(document: Mapping[str, Any]) -> RunSummary:
         verdict=codec.from_plain(Verdict, verdict) if verdict else None,
         fate=Fate(fate) if fate else None,
         fate_reason=document["fate_reason"],
-        completeness=codec.from_plain(Completeness, document["completeness"]),
-        books=codec.from_plain(Books, document["books"]),
+        completeness=codec.from_plain(Completeness, complete) if complete else Completeness(),
+        books=codec.from_plain(Books, books) if books else Books(),
         counts=document["counts"],
         sealed_at=_time(document["sealed_at"]),
         fingerprint=document["fingerprint"],

@@ -3,25 +3,25 @@
 from collections.abc import Sequence
 from typing import Any
 
-from datatracing.access.visibility import Pipelines, may_see
+from datatracing.access.visibility import EVERYTHING, Level, Visibility, withheld
 from datatracing.query import stages
-from datatracing.query.document import no_such_run
+from datatracing.query.document import no_such_run, unhidden
+from datatracing.query.levels import completeness_at, reason_at, verdict_at
 from datatracing.query.stages import Stage, Status
 from datatracing.store.port import InboxRow, RunSummary, Store
 
 
-def why(store: Store, trace_id: str, visible: Pipelines = None) -> dict[str, Any]:
+def why(store: Store, trace_id: str, visibility: Visibility) -> dict[str, Any]:
     """The fate of a run with the reason at every stage. NotFoundError when nothing of it has arrived, or when this
     reader may not see it; `query.absence` says what can be known then."""
-    summary = store.run(trace_id)
-    rows = store.inbox(summary.trace_id if summary else trace_id)
-    if summary is None and (visible is not None or not rows):
+    summary = store.run(trace_id, visibility)
+    rows = store.inbox(summary.trace_id if summary else unhidden(store, trace_id))
+    if summary is None and (visibility != EVERYTHING or not rows):
         raise no_such_run(trace_id)
     if summary is None:
         return _not_swept_yet(trace_id, rows)
-    if not may_see(visible, summary.run):
-        raise no_such_run(trace_id)
-    return _document(summary, _stages(store, summary, rows))
+    level = visibility.level(summary.run)
+    return _document(summary, level, _stages(store, summary, level, rows))
 
 
 def with_stage(document: dict[str, Any], stage: Stage, after: str) -> dict[str, Any]:
@@ -31,26 +31,33 @@ def with_stage(document: dict[str, Any], stage: Stage, after: str) -> dict[str, 
     return {**document, "stages": [*known[:place], stage.document(), *known[place:]]}
 
 
-def _stages(store: Store, summary: RunSummary, rows: Sequence[InboxRow]) -> list[Stage]:
-    return [
-        stages.captured(rows, sealed=summary.verdict is not None),
+def _stages(store: Store, summary: RunSummary, level: Level, rows: Sequence[InboxRow]) -> list[Stage]:
+    """A stage that tells of tasks is left out where they are withheld; no sentence is made of what may not be seen."""
+    ledger = store.ledger(summary.trace_id, limit=1_000) if level >= Level.TEXTS else []
+    complete = completeness_at(level, summary.completeness)
+    told = (
+        stages.captured(rows, sealed=summary.verdict is not None, named=level >= Level.TEXTS),
         stages.received(rows, summary),
-        stages.accounted(summary.books, store.ledger(summary.trace_id, limit=1_000)),
+        stages.accounted(summary.books, ledger),
+    )
+    return [
+        *(told if level >= Level.TASKS else ()),
         stages.sealed(rows, summary),
-        stages.completeness(summary),
-        stages.verdict(summary),
-        stages.fate(summary),
+        *([stages.completeness(complete)] if complete else ()),
+        stages.verdict(verdict_at(level, summary.verdict)),
+        stages.fate(summary.fate, reason_at(level, summary.fate_reason)),
     ]
 
 
-def _document(summary: RunSummary, found: Sequence[Stage]) -> dict[str, Any]:
+def _document(summary: RunSummary, level: Level, found: Sequence[Stage]) -> dict[str, Any]:
     return {
         "trace_id": summary.trace_id,
         "run": summary.run.name,
         "namespace": summary.run.namespace,
         "state": summary.state.value,
         "fate": summary.fate.value if summary.fate else None,
-        "reason": summary.fate_reason,
+        "reason": reason_at(level, summary.fate_reason),
+        "withheld": withheld(level),
         "stages": [stage.document() for stage in found],
     }
 
@@ -59,7 +66,7 @@ def _not_swept_yet(trace_id: str, rows: Sequence[InboxRow]) -> dict[str, Any]:
     """Deliveries lie in the inbox and no sweep has looked at them, so not even the run's name is known."""
     reason = "received, and not folded yet: a collector or finalizer does that with its next sweep"
     found = [
-        stages.captured(rows, sealed=False),
+        stages.captured(rows, sealed=False, named=True),
         stages.received(rows, None),
         Stage("fate", Status.WAITING, f"open: {reason}"),
     ]
@@ -70,5 +77,6 @@ def _not_swept_yet(trace_id: str, rows: Sequence[InboxRow]) -> dict[str, Any]:
         "state": None,
         "fate": None,
         "reason": reason,
+        "withheld": [],
         "stages": [stage.document() for stage in found],
     }

@@ -3,17 +3,18 @@
 import threading
 import zlib
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
+from datatracing.access.visibility import EVERYTHING, Visibility
 from datatracing.errors import BadInputError, StoreUnreachableError
 from datatracing.model.fate import LedgerEntry
 from datatracing.model.link import Link
 from datatracing.model.run import RunRef
 from datatracing.store.edges import from_other_end, strongest
 from datatracing.store.glob import Glob
-from datatracing.store.paging import NEVER, Position, checked_limit, position
+from datatracing.store.paging import LAST, Place, checked_limit, order_at, place, place_of
 from datatracing.store.port import InboxRow, Page, RunFilter, RunSummary, Sealed
 from datatracing.store.trace_key import trace_key
 
@@ -121,22 +122,22 @@ class MemoryStore:
             self._times_named.update(taken)
         return taken
 
-    def run(self, trace_id: str) -> RunSummary | None:
+    def run(self, trace_id: str, visibility: Visibility = EVERYTHING) -> RunSummary | None:
         """See Store."""
         trace_key(trace_id)
         with self._lock:
             known = self._runs.get(trace_id)
-            return known.summary if known else self._by_alias(trace_id)
+            found = [*([known.summary] if known else []), *self._by_alias(trace_id)]
+        return next((summary for summary in found if visibility.sees(summary.run)), None)
 
     def runs(self, where: RunFilter, limit: int, cursor: str | None = None) -> Page:
         """See Store."""
-        after = None if cursor is None else position(cursor)
+        at = None if cursor is None else place(cursor)
         with self._lock:
-            found = {_position(run): run.summary for run in self._runs.values() if _matches(where, run.summary)}
-        places = sorted((place for place in found if after is None or place < after), reverse=True)
-        here = places[: checked_limit(limit)]
-        more = here[-1].cursor() if len(places) > len(here) else None
-        return Page(tuple(found[place] for place in here), more)
+            listed = [run for run in self._runs.values() if _matches(where, run.summary)]
+        found = sorted((run for run in listed if at is None or _order(run) < _after(at, listed)), key=_order)[::-1]
+        here = [run.summary for run in found[: checked_limit(limit)]]
+        return Page(tuple(here), place_of(here[-1]).cursor() if len(found) > len(here) else None)
 
     def spans(self, trace_id: str) -> bytes | None:
         """See Store."""
@@ -209,9 +210,9 @@ class MemoryStore:
         known = self._runs.get(trace_id)
         return known.summary.inbox_rows if known else 0
 
-    def _by_alias(self, alias: str) -> RunSummary | None:
+    def _by_alias(self, alias: str) -> list[RunSummary]:
         sealed = [run.sealed for run in self._runs.values() if run.sealed and alias in run.sealed.aliases]
-        return min((each.summary for each in sealed), key=_earliest, default=None)
+        return sorted((each.summary for each in sealed), key=_earliest)
 
 
 def _earliest(summary: RunSummary) -> tuple[bool, int, str]:
@@ -219,9 +220,13 @@ def _earliest(summary: RunSummary) -> tuple[bool, int, str]:
     return started_at is None, started_at or 0, summary.trace_id
 
 
-def _position(run: _StoredRun) -> Position:
-    started_at = run.summary.times.started_at
-    return Position(NEVER if started_at is None else started_at, run.number)
+def _order(run: _StoredRun) -> tuple[int, int]:
+    return order_at(run.summary), run.number
+
+
+def _after(at: Place, listed: Iterable[_StoredRun]) -> tuple[int, int]:
+    """Behind nothing of its moment where it is none of those listed."""
+    return at.started_at, next((run.number for run in listed if run.summary.trace_id == at.trace_id), LAST)
 
 
 def _matches(where: RunFilter, summary: RunSummary) -> bool:
@@ -235,5 +240,5 @@ def _matches(where: RunFilter, summary: RunSummary) -> bool:
         and where.state in {None, summary.state}
         and (where.since is None or (started_at is not None and started_at >= where.since))
         and (where.slower_than is None or (duration is not None and duration > where.slower_than))
-        and (where.pipelines is None or (run.orchestrator, run.namespace, run.pipeline) in where.pipelines)
+        and where.visibility.sees(run)
     )

@@ -7,37 +7,59 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from datatracing.errors import BadInputError
+from datatracing.store.port import RunSummary
 
 NEVER = -(2**63)
 """The place of a run without a start. A NULL would sort differently on each database."""
+LAST = 2**63 - 1
+"""Above every number that a store gives to a run."""
 
-_PACKED = struct.Struct(">qq")
+_PACKED = struct.Struct(">q16s")
 _SEAL_BYTES = 8
 
 
-@dataclass(frozen=True, order=True)
-class Position:
-    """Where a run stands in the list: by its start in microseconds, then by the number the store gave it."""
+@dataclass(frozen=True)
+class Place:
+    """Where a list goes on: behind this run, which its reader has seen.
+
+    Not by the number that orders runs of one moment: it counts the runs of everybody, and a reader who is shown two of
+    them would know how many others came in between.
+    """
 
     started_at: int
-    number: int
+    trace_id: str
 
     def cursor(self) -> str:
         """URL-safe text. The digest is no secret: it tells a damaged cursor from a whole one."""
-        packed = _PACKED.pack(self.started_at, self.number)
+        packed = _PACKED.pack(self.started_at, bytes.fromhex(self.trace_id))
         return urlsafe_b64encode(packed + _digest(packed)).decode().rstrip("=")
 
 
-def position(cursor: str) -> Position:
+def place_of(summary: RunSummary) -> Place:
+    """The place behind this run."""
+    return Place(order_at(summary), summary.trace_id)
+
+
+def order_at(summary: RunSummary) -> int:
+    """What a list is ordered by first, in microseconds."""
+    started_at = summary.times.started_at
+    return NEVER if started_at is None else started_at
+
+
+def place(cursor: str) -> Place:
     """The place behind a cursor. BadInputError when no store of ours wrote it."""
     try:
         data = urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
     except (ValueError, binascii.Error) as error:
         raise _not_ours(cursor) from error
     packed, digest = data[: _PACKED.size], data[_PACKED.size :]
-    if len(packed) != _PACKED.size or digest != _digest(packed) or Position(*_PACKED.unpack(packed)).cursor() != cursor:
+    if len(packed) != _PACKED.size or digest != _digest(packed):
         raise _not_ours(cursor)
-    return Position(*_PACKED.unpack(packed))
+    started_at, key = _PACKED.unpack(packed)
+    found = Place(started_at, key.hex())
+    if found.cursor() != cursor:
+        raise _not_ours(cursor)
+    return found
 
 
 def checked_limit(limit: int) -> int:

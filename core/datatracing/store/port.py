@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
 
+from datatracing.access.visibility import EVERYTHING, Visibility
 from datatracing.model.completeness import Completeness
 from datatracing.model.event import Times
 from datatracing.model.fate import Books, Fate, LedgerEntry
@@ -113,8 +114,8 @@ class Sealed:
 class RunFilter:
     """Which runs to list. Empty fields do not restrict; `pipeline` is a glob with * and ?, case-sensitive.
 
-    `pipelines` is what the reader may see, as exact (orchestrator, namespace, pipeline) names: None is everything, an
-    empty set is nothing (law 8). `since` and `slower_than` are microseconds.
+    `visibility` is what the reader may see: no other run is listed, counted or paged over (law 8). `since` and
+    `slower_than` are microseconds.
     """
 
     orchestrator: str | None = None
@@ -124,7 +125,7 @@ class RunFilter:
     state: State | None = None
     since: int | None = None
     slower_than: int | None = None
-    pipelines: frozenset[tuple[str, str, str]] | None = None
+    visibility: Visibility = EVERYTHING
 
 
 @dataclass(frozen=True)
@@ -174,8 +175,9 @@ class Store(Protocol):
     def unfolded(self, limit: int) -> list[str]:
         """Trace ids whose inbox holds more rows than their last seal folded: new runs, and late events."""
 
-    def run(self, trace_id: str) -> RunSummary | None:
-        """The summary by trace id or alias; None if there is nothing of its own (a mere link end counts as nothing)."""
+    def run(self, trace_id: str, visibility: Visibility = EVERYTHING) -> RunSummary | None:
+        """The summary by trace id or alias, of the earliest run that may be seen; None if there is nothing of its own
+        (a mere link end counts as nothing)."""
 
     def runs(self, where: RunFilter, limit: int, cursor: str | None = None) -> Page:
         """A page of at most `limit` runs. BadInputError when the cursor is not one of ours."""

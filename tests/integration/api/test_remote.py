@@ -6,6 +6,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
+from datatracing.access.visibility import NOTHING
 from datatracing.connection import connect
 from datatracing.errors import BadInputError, NotFoundError, StoreUnreachableError
 from datatracing.model import clock, codec
@@ -56,7 +57,7 @@ def test_lists_and_summaries_are_the_same_objects(remote, store):
     for where in (RunFilter(), everything, parse_filter(state="failed", pipeline="n*")):
         near, far = store.runs(where), remote.runs(where)
         assert [run.run for run in far.runs] == [run.run for run in near.runs]
-    assert remote.runs(RunFilter(pipelines=frozenset())).runs == ()
+    assert remote.runs(RunFilter(visibility=NOTHING)).runs == ()
     assert set(remote.summaries([trace_id, "ab" * 16])) == {trace_id}
 
 

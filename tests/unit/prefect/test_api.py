@@ -3,8 +3,10 @@
 import base64
 
 import pytest
+from fastapi import Request
 
-from datatracing_prefect.api import Installation, knows
+from datatracing.model.run import RunRef
+from datatracing_prefect.api import knows, reader_of
 
 
 def basic(text):
@@ -25,10 +27,8 @@ def test_nobody_else_does(header):
     assert not knows(header, "admin:secret")
 
 
-def test_the_pipelines_of_one_prefect_are_all_of_its_namespace_and_no_others():
-    visible = Installation.of("here")
-    assert ("prefect", "here", "any flow") in visible
-    assert ("prefect", "there", "any flow") not in visible
-    assert ("airflow", "here", "any flow") not in visible
-    assert "prefect" not in visible
-    assert visible
+def test_law8_a_reader_sees_all_of_this_prefect_and_nothing_else():
+    visibility = reader_of("here", "")(Request({"type": "http", "headers": []}))
+    assert visibility.sees_texts(RunRef("prefect", "here", "any flow", "r"))
+    assert not visibility.sees(RunRef("prefect", "there", "any flow", "r"))
+    assert not visibility.sees(RunRef("airflow", "here", "any flow", "r"))

@@ -6,6 +6,7 @@ import orjson
 import pytest
 from inline_snapshot import snapshot
 
+from datatracing.access.visibility import EVERYTHING, NOTHING
 from datatracing.errors import NotFoundError
 from datatracing.model.event import Times
 from datatracing.model.run import RunRef
@@ -13,6 +14,7 @@ from datatracing.model.states import State
 from datatracing.query.document import dumps, trace_document, trace_json
 from datatracing.query.summary import page_document
 from datatracing.store.port import RunFilter, RunSummary
+from datatracing.testing.reader import reader
 from tests.sample_runs import NIGHT, Story, orders, times
 
 
@@ -46,6 +48,7 @@ def test_the_document_of_a_small_run_has_every_field_of_the_design(connection):
                     "missing": [],
                     "unknown_edges": [],
                 },
+                "withheld": [],
             },
             "spans": [
                 {
@@ -124,7 +127,7 @@ def test_links_name_the_other_run_and_say_how_it_is_known(connection):
 def test_the_spans_of_a_sealed_run_go_through_as_the_store_has_them(connection):
     trace_id = orders().sealed(connection, State.FAILED, 47.5)
 
-    assert connection.store.spans(trace_id) in trace_json(connection.store, connection.sealer, trace_id)
+    assert connection.store.spans(trace_id) in trace_json(connection.store, connection.sealer, trace_id, EVERYTHING)
 
 
 def test_a_run_that_is_still_open_shows_what_its_hooks_have_said_so_far(connection):
@@ -154,9 +157,9 @@ def test_a_run_that_is_not_there_is_not_found(connection):
 def test_law_8_a_run_that_may_not_be_seen_is_not_found_in_the_same_words(connection):
     trace_id = orders().sealed(connection, State.FAILED, 47.5)
     with pytest.raises(NotFoundError) as hidden:
-        trace_document(connection.store, connection.sealer, trace_id, frozenset({("airflow", "default", "other")}))
+        trace_document(connection.store, connection.sealer, trace_id, reader("other"))
     with pytest.raises(NotFoundError) as absent:
-        trace_document(connection.store, connection.sealer, "ab" * 16, None)
+        trace_document(connection.store, connection.sealer, "ab" * 16, EVERYTHING)
 
     assert str(hidden.value).replace(trace_id, "ID") == str(absent.value).replace("ab" * 16, "ID")
 
@@ -165,14 +168,14 @@ def test_law_8_an_open_run_that_no_sweep_has_named_yet_is_hidden_too(connection)
     connection.accept(_wire(event) for event in Story().begun().events)
 
     with pytest.raises(NotFoundError):
-        trace_document(connection.store, connection.sealer, NIGHT.trace_id, frozenset())
+        trace_document(connection.store, connection.sealer, NIGHT.trace_id, NOTHING)
 
 
 def test_law_8_link_ends_that_may_not_be_seen_are_left_out(connection):
     trace_id = orders().sealed(connection, State.FAILED, 47.5)
-    visible = frozenset({("airflow", "default", "nightly_orders"), ("airflow", "default", "billing")})
+    visibility = reader("nightly_orders", "billing")
 
-    links = trace_document(connection.store, connection.sealer, trace_id, visible)["links"]
+    links = trace_document(connection.store, connection.sealer, trace_id, visibility)["links"]
 
     assert [link["run"].partition("/")[0] for link in links] == ["airflow:billing"]
 
@@ -197,7 +200,7 @@ def test_a_time_that_no_calendar_has_does_not_break_the_list(connection):
     with connection.store.sealing(NIGHT.trace_id) as sealing:
         sealing.open(RunSummary(NIGHT, State.RUNNING, times=Times(started_at=2**62)))
 
-    [run] = page_document(connection.runs(RunFilter()))["runs"]
+    [run] = page_document(connection.runs(RunFilter()), EVERYTHING)["runs"]
 
     assert run["started_at"] == "9999-12-31T23:59:59.999999Z"
 

@@ -4,9 +4,11 @@ from dataclasses import replace
 
 import pytest
 
+from datatracing.access.visibility import NOTHING
 from datatracing.errors import BadInputError, NotFoundError
 from datatracing.model.states import State
 from datatracing.query.find import find
+from datatracing.testing.reader import reader
 from tests.sample_runs import NIGHT, Story
 
 NAME = "airflow:nightly_orders/scheduled__2025-01-31T06:00:00+00:00"
@@ -55,17 +57,16 @@ def test_a_run_of_one_name_in_two_namespaces_is_asked_for_by_trace_id(connection
 def test_law_8_only_what_the_reader_may_see_makes_a_name_ambiguous(connection):
     one = stored(connection)
     stored(connection, namespace="staging")
-    visible = frozenset({("airflow", "default", "nightly_orders")})
 
-    assert find(connection.store, NAME, visible) == one
+    assert find(connection.store, NAME, reader("nightly_orders")) == one
 
 
 def test_law_8_a_hidden_run_is_not_found_by_name_or_id(connection):
     trace_id = stored(connection)
     with pytest.raises(NotFoundError):
-        find(connection.store, NAME, frozenset())
+        find(connection.store, NAME, NOTHING)
     with pytest.raises(NotFoundError):
-        find(connection.store, trace_id, frozenset())
+        find(connection.store, trace_id, NOTHING)
 
 
 def test_what_is_no_run_is_bad_usage_and_what_is_not_there_is_not_found(connection):

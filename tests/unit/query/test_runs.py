@@ -2,6 +2,7 @@
 
 import pytest
 
+from datatracing.access.visibility import EVERYTHING, NOTHING
 from datatracing.errors import BadInputError
 from datatracing.model.clock import SECOND, parse_rfc3339
 from datatracing.model.states import State
@@ -48,7 +49,7 @@ def test_what_is_no_time_is_refused(text):
 def test_a_filter_that_is_not_given_does_not_restrict():
     where = parse_filter(orchestrator="", pipeline="", state=None, since="", slower_than="")
     assert where == parse_filter()
-    assert where.pipelines is None
+    assert where.visibility == EVERYTHING
 
 
 def test_names_are_checked_against_what_they_can_be():
@@ -60,4 +61,4 @@ def test_names_are_checked_against_what_they_can_be():
 
 
 def test_law_8_what_the_reader_may_see_becomes_part_of_the_filter():
-    assert parse_filter(visible=frozenset()).pipelines == frozenset()
+    assert parse_filter(visibility=NOTHING).visibility == NOTHING

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from datatracing.access.visibility import EVERYTHING
 from datatracing.errors import BadInputError
 from datatracing.model.completeness import Completeness, CompletenessStatus
 from datatracing.model.event import Times
@@ -40,13 +41,13 @@ summaries = st.builds(
 
 @given(summaries)
 def test_a_summary_comes_back_from_its_document_as_it_was(summary):
-    assert read_summary(json.loads(dumps(summary_document(summary)))) == summary
+    assert read_summary(json.loads(dumps(summary_document(summary, EVERYTHING)))) == summary
 
 
 @given(st.lists(summaries, max_size=3), st.none() | words)
 def test_a_page_comes_back_with_its_cursor(runs, cursor):
     page = Page(tuple(runs), cursor)
-    assert read_page(json.loads(dumps(page_document(page)))) == page
+    assert read_page(json.loads(dumps(page_document(page, EVERYTHING)))) == page
 
 
 @pytest.mark.parametrize("document", [{}, {"runs": [{}], "cursor": None}, {"runs": None, "cursor": None}, []])

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from inline_snapshot import snapshot
 
+from datatracing.access.visibility import NOTHING
 from datatracing.errors import NotFoundError
 from datatracing.model import clock, codec
 from datatracing.model.fate import Fate, LedgerEntry
@@ -12,6 +13,7 @@ from datatracing.model.states import State
 from datatracing.query.stages import Stage, Status
 from datatracing.query.why import why, with_stage
 from datatracing.sampling.policy import default_policy
+from datatracing.testing.reader import reader
 from tests.sample_runs import NIGHT, Story, orders, times
 
 
@@ -134,13 +136,13 @@ def test_numbers_that_never_came_are_seen_before_the_seal(connection):
 def test_law_8_a_run_that_may_not_be_seen_has_no_fate_either(connection):
     trace_id = orders().sealed(connection, State.FAILED, 47.5)
     with pytest.raises(NotFoundError):
-        why(connection.store, trace_id, frozenset())
+        why(connection.store, trace_id, NOTHING)
 
 
 def test_law_8_deliveries_without_a_name_are_shown_only_to_who_may_see_everything(connection):
     connection.accept(codec.dumps(event) for event in Story().begun().events)
     with pytest.raises(NotFoundError):
-        why(connection.store, NIGHT.trace_id, frozenset({("airflow", "default", "nightly_orders")}))
+        why(connection.store, NIGHT.trace_id, reader("nightly_orders"))
 
 
 def test_a_stage_is_put_behind_the_one_it_follows():

@@ -87,7 +87,9 @@ def _verdict(decided: Mapping[str, Any] | None, glyphs: Glyphs) -> Text:
     return _said("ok", f"{word}: {why}", glyphs)
 
 
-def _completeness(found: Mapping[str, Any], glyphs: Glyphs) -> Text:
+def _completeness(found: Mapping[str, Any] | None, glyphs: Glyphs) -> Text:
+    if found is None:
+        return _said("unknown", "you may not see the tasks of this run", glyphs)
     if found["status"] == "unknown":
         return _said("unknown", "completeness unknown: the orchestrator's own record has not come yet", glyphs)
     says = f"{plain(found['status'])}: {found['captured']:,} of {found['expected']:,} spans"

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import func, select
 
+from datatracing.access.visibility import EVERYTHING, Visibility
 from datatracing.model.fate import LedgerEntry
 from datatracing.model.link import Link
 from datatracing.store.paging import checked_limit
@@ -16,7 +17,7 @@ from datatracing.store.sql.backlog import Backlog
 from datatracing.store.sql.database import Database
 from datatracing.store.sql.edges import links_of
 from datatracing.store.sql.sealing import SqlSealing
-from datatracing.store.sql.summaries import read_summary, summaries
+from datatracing.store.sql.summaries import read_ref, read_summary, summaries
 from datatracing.store.sql.tables import details, runs, skeletons, trace_aliases
 from datatracing.store.trace_key import trace_key
 
@@ -60,7 +61,7 @@ class SqlStore:
         with self.database.reading() as connection:
             return [key.hex() for key in self._backlog.take(connection, checked_limit(limit))]
 
-    def run(self, trace_id: str) -> RunSummary | None:
+    def run(self, trace_id: str, visibility: Visibility = EVERYTHING) -> RunSummary | None:
         """See Store."""
         key = trace_key(trace_id)
         by_alias = (
@@ -70,14 +71,21 @@ class SqlStore:
             .order_by(runs.c.started_at.is_(None), runs.c.started_at, runs.c.trace_id)
         )
         with self.database.reading() as connection:
-            own = connection.execute(summaries().where(runs.c.trace_id == key)).first()
-            row = own or connection.execute(by_alias).first()
-            return read_summary(row) if row else None
+            own = connection.execute(summaries().where(runs.c.trace_id == key)).all()
+            found = (*own, *connection.execute(by_alias)) if not own or visibility != EVERYTHING else own
+            seen = (row for row in found if visibility.sees(read_ref(row)))
+            return next(map(read_summary, seen), None)
 
     def runs(self, where: RunFilter, limit: int, cursor: str | None = None) -> Page:
         """See Store."""
         with self.database.reading() as connection:
-            return listing.page(connection, where, limit, cursor)
+            if not where.visibility.by_pipeline:
+                return listing.page(connection, where, listing.numbers(connection, where), limit, cursor)
+            named = listing.named(connection, where)
+        # Between two transactions: the host that is asked may take its time.
+        seen = set(where.visibility.narrow(set(named.values())))
+        with self.database.reading() as connection:
+            return listing.page(connection, where, [each for each in named if named[each] in seen], limit, cursor)
 
     def spans(self, trace_id: str) -> bytes | None:
         """See Store."""

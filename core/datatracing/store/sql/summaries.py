@@ -11,7 +11,7 @@ from datatracing.model.fate import Books, Fate
 from datatracing.model.run import RunRef
 from datatracing.model.states import State
 from datatracing.model.verdict import Verdict
-from datatracing.store.paging import NEVER
+from datatracing.store.paging import order_at
 from datatracing.store.port import RunSummary
 from datatracing.store.sql.tables import pipelines, runs
 from datatracing.store.trace_key import trace_key
@@ -19,7 +19,7 @@ from datatracing.store.trace_key import trace_key
 
 def summary_row(summary: RunSummary, pipeline_id: int) -> dict[str, Any]:
     """Every column of `runs` but the number."""
-    verdict, complete, started_at = summary.verdict, summary.completeness, summary.times.started_at
+    verdict, complete = summary.verdict, summary.completeness
     return {
         "trace_id": trace_key(summary.trace_id),
         "pipeline_id": pipeline_id,
@@ -27,7 +27,7 @@ def summary_row(summary: RunSummary, pipeline_id: int) -> dict[str, Any]:
         "state": summary.state.value,
         "raw_state": summary.raw_state,
         **asdict(summary.times),
-        "order_at": NEVER if started_at is None else started_at,
+        "order_at": order_at(summary),
         "duration": summary.duration,
         "epoch": summary.epoch,
         "verdict_keep": verdict.keep if verdict else None,

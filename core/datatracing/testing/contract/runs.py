@@ -6,12 +6,15 @@ from typing import Any
 
 import pytest
 
+from datatracing.access.visibility import EVERYTHING, NOTHING, installation
 from datatracing.errors import BadInputError
 from datatracing.model.event import Times
 from datatracing.model.states import State
+from datatracing.store.paging import place_of
 from datatracing.store.port import RunFilter, RunSummary, Store
 from datatracing.testing import build
 from datatracing.testing.contract.sealing import seal
+from datatracing.testing.reader import reader
 
 NAMES = ["etl", "ETL", "etl_daily", "etlXdaily", "100%", "1000", "a[b]c", "abc", "a*c", "a\\c", "żółw", "a!c", "it's"]
 EVERY = RunFilter()
@@ -76,7 +79,7 @@ class RunsContract:
         fill(store, build.summary(mine, state=State.FAILED, times=times))
         ours = RunFilter("dagster", "prod", "p", "mine", State.FAILED, 1_000, 999)
         assert keys(store, ours) == ["mine"]
-        assert keys(store, replace(ours, pipelines=frozenset({("dagster", "prod", "p")}))) == ["mine"]
+        assert keys(store, replace(ours, visibility=reader("p", orchestrator="dagster", namespace="prod"))) == ["mine"]
         others: list[dict[str, Any]] = [
             {"orchestrator": "airflow"},
             {"namespace": "default"},
@@ -86,7 +89,10 @@ class RunsContract:
             {"state": State.CANCELLED},
             {"since": 1_001},
             {"slower_than": 1_000},
-            {"pipelines": frozenset({("dagster", "prod", "q"), ("dagster", "default", "p"), ("airflow", "prod", "p")})},
+            {"visibility": reader("q", orchestrator="dagster", namespace="prod")},
+            {"visibility": reader("p", orchestrator="airflow", namespace="prod")},
+            {"visibility": installation("default")},
+            {"visibility": NOTHING},
         ]
         for other in others:
             assert keys(store, replace(ours, **other)) == [], other
@@ -135,20 +141,59 @@ class RunsContract:
 
     def test_law_8_a_reader_who_may_see_nothing_sees_nothing(self, store: Store) -> None:
         fill(store, build.summary(build.run()))
-        assert keys(store, RunFilter(pipelines=frozenset())) == []
-        assert keys(store, RunFilter(pipelines=None)) == ["r1"]
+        assert keys(store, RunFilter(visibility=NOTHING)) == keys(store, RunFilter(visibility=reader())) == []
+        assert keys(store, RunFilter(visibility=EVERYTHING)) == keys(store, EVERY) == ["r1"]
+
+    def test_law_8_a_reader_of_one_installation_sees_all_of_it_and_no_more(self, store: Store) -> None:
+        for namespace in ("default", "staging"):
+            for orchestrator in ("airflow", "dagster"):
+                run = build.run(f"{orchestrator}-{namespace}", orchestrator=orchestrator, namespace=namespace)
+                fill(store, build.summary(run))
+        found = keys(store, RunFilter(visibility=installation("staging")))
+        assert sorted(found) == ["airflow-staging", "dagster-staging"]
+        assert keys(store, RunFilter(visibility=installation("staging", "dagster"))) == ["dagster-staging"]
+        assert keys(store, RunFilter("airflow", visibility=installation("staging", "dagster"))) == []
+        assert keys(store, RunFilter(visibility=installation(""))) == []
+
+    def test_law_8_a_cursor_says_nothing_of_how_many_others_there_are(self, store: Store) -> None:
+        """Whatever is in between, the same runs have the same cursors."""
+        mine = RunFilter(visibility=reader("mine"))
+        fill(store, build.started(build.run("r1", "mine"), 1))
+        fill(store, build.started(build.run("r2", "mine"), 2))
+        before = store.runs(mine, 1).cursor
+        for number in range(5):
+            fill(store, build.started(build.run(f"h{number}", "hidden"), number))
+        fill(store, build.started(build.run("r2", "mine"), 2))
+        assert store.runs(mine, 1).cursor == before
+
+    def test_law_8_a_cursor_at_a_hidden_run_is_one_at_a_run_that_does_not_exist(self, store: Store) -> None:
+        mine = RunFilter(visibility=reader("mine"))
+        for key, pipeline in (("r1", "mine"), ("h", "hidden"), ("r2", "mine")):
+            fill(store, build.started(build.run(key, pipeline), 5))
+        hidden, absent = (place_of(build.started(build.run(key, "hidden"), 5)) for key in ("h", "absent"))
+        found = [[run.run.run_key for run in store.runs(mine, 9, at.cursor()).runs] for at in (hidden, absent)]
+        assert found == [["r2", "r1"]] * 2
+
+    def test_law_8_a_trace_id_that_two_runs_share_leads_to_the_one_that_may_be_seen(self, store: Store) -> None:
+        alias = "ab" * 16
+        for key, pipeline, at in (("h", "hidden", 1), ("r", "mine", 2)):
+            seal(store, build.sealed(build.started(build.run(key, pipeline), at), aliases=(alias,)))
+        found = store.run(alias, reader("mine"))
+        assert found is not None
+        assert found.run.run_key == "r"
+        assert store.run(build.run("h", "hidden").trace_id, reader("mine")) is None
 
     def test_law_8_pages_and_cursors_stay_within_what_may_be_seen(self, store: Store) -> None:
         for number in range(20):
             fill(store, build.started(build.run(f"r{number}", f"p{number % 4}"), number))
-        mine = RunFilter(pipelines=frozenset({("airflow", "default", "p1"), ("airflow", "default", "p3")}))
+        mine = RunFilter(visibility=reader("p1", "p3"))
         assert by_page(store, 3, mine) == [f"r{number}" for number in range(19, 0, -2)]
 
     def test_many_pipelines_may_be_seen_at_once(self, store: Store) -> None:
         for number in range(3):
             fill(store, build.started(build.run("r", f"p{number}"), number))
-        many = frozenset(("airflow", "default", f"p{number}") for number in range(1, 40_000))
-        seen = store.runs(RunFilter(pipelines=many), 10).runs
+        many = reader(*(f"p{number}" for number in range(1, 40_000)))
+        seen = store.runs(RunFilter(visibility=many), 10).runs
         assert [run.run.pipeline for run in seen] == ["p2", "p1"]
 
     def test_a_changed_run_is_found_by_what_it_is_now(self, store: Store) -> None:
