@@ -1,7 +1,6 @@
 """A connection that opens the store itself."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from datatracing.access.visibility import EVERYTHING
@@ -41,7 +40,7 @@ class LocalConnection:
 
     def lose(self, entries: Iterable[LedgerEntry]) -> None:
         """See Connection."""
-        self.store.record([replace(entry, reason=self.redactor.text(entry.reason)) for entry in entries])
+        self.store.record(list(map(self.redactor.record, entries)))
 
     def complete(self, manifest: Manifest) -> RunSummary:
         """See Connection."""

@@ -18,6 +18,7 @@ from datatracing.model.run import RunRef, SpanKey
 from datatracing.model.spans import attempt_span, operation_span, root_span
 from datatracing.model.statements import Statements
 from datatracing.model.trace import Span, Trace
+from datatracing.model.veils import agreed
 
 
 @dataclass
@@ -34,6 +35,7 @@ class _Known:
 
 def fold(events: Iterable[Event], manifest: Manifest | None = None) -> Trace:
     """One trace from all events of one run, in any order, with repeats. ValueError when there is nothing at all."""
+    events, manifest = agreed(events, manifest)
     ordered = in_order(events)
     run = _run_of(ordered, manifest)
     said = _by_span(ordered)

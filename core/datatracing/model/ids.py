@@ -4,12 +4,14 @@ Fields are length-prefixed before hashing, so that ("a", "bc") and ("ab", "c") d
 16 bytes for a trace and 8 for a span, as in W3C Trace Context, where all zeros means "invalid".
 """
 
+import re
 import uuid
 from functools import lru_cache
 from hashlib import sha256
 
 TRACE_BYTES = 16
 SPAN_BYTES = 8
+VEILED = re.compile(r" \[masked ([0-9a-f]{32})\]\Z")
 
 
 def digest(*fields: str, size: int) -> str:
@@ -33,7 +35,7 @@ def trace_id(orchestrator: str, namespace: str, pipeline: str, run_key: str) -> 
             return uuid.UUID(run_key).hex
         except ValueError:
             pass
-    return digest(orchestrator, namespace, pipeline, run_key, size=TRACE_BYTES)
+    return digest(orchestrator, namespace, fingerprint(pipeline), fingerprint(run_key), size=TRACE_BYTES)
 
 
 def span_id(trace: str, task: str, map_index: int, attempt: int, *, map_key: str = "", operation: str = "") -> str:
@@ -41,8 +43,24 @@ def span_id(trace: str, task: str, map_index: int, attempt: int, *, map_key: str
 
     map_index is -1 when the orchestrator does not count instances; map_key is then its own name for this one.
     """
-    further = (map_key, operation) if map_key or operation else ()
-    return digest(trace, task, str(map_index), str(attempt), *further, size=SPAN_BYTES)
+    further = (fingerprint(map_key), fingerprint(operation)) if map_key or operation else ()
+    return digest(trace, fingerprint(task), str(map_index), str(attempt), *further, size=SPAN_BYTES)
+
+
+@lru_cache(maxsize=8_192)
+def fingerprint(name: str) -> str:
+    """32 hex digits for a name: the same before and after redaction, because a veiled name carries its own.
+
+    Ids are functions of fingerprints, so whoever has the name and whoever has only what redaction left of it compute
+    the same ids. See docs/adr/0010.
+    """
+    veiled = VEILED.search(name)
+    return veiled[1] if veiled else digest(name, size=TRACE_BYTES)
+
+
+def veiled(shown: str, name: str) -> str:
+    """What stands in place of a name that must not be shown whole: what may be shown of it, and its fingerprint."""
+    return f"{shown} [masked {fingerprint(name)}]"
 
 
 def root_span_id(trace: str) -> str:

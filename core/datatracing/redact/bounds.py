@@ -23,6 +23,8 @@ class Bounds(NamedTuple):
     """Of one span; also the entries of one list or mapping inside an attribute."""
     name_bytes: int = 200
     """One attribute's name."""
+    identity_bytes: int = 1_000
+    """The name of a pipeline, run, task, instance or operation."""
     text_bytes: int = 16 * 1024
     """An error's message, its stack trace, a free text: each."""
     depth: int = 8

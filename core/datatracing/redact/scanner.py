@@ -1,7 +1,7 @@
 """One text, searched by every rule."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from typing import Any
 
 from datatracing.errors import BadInputError
@@ -21,6 +21,9 @@ from datatracing.redact.shapes import (
 )
 
 Extra = Callable[[str], Any]
+MEMO_LENGTH, MEMO_SIZE = 200, 4_000
+"""Short texts that held no secret are known again: most of what a task says, every task says. Under 1 MB when full.
+What the host's masker was asked is not kept: it learns new secrets while it runs."""
 SHORTEST_TOKEN = 14
 """Characters. A shorter word without any mark in it is no secret that can be known by its shape."""
 CARD_LIKE = Pattern(r"[0-9]{4}(?:[0-9]{9}|[ -][0-9]{4})")
@@ -33,12 +36,31 @@ class Scanner:
         self._names = names
         self._masks = masks
         self._extra = extra
+        self._harmless: set[str] = set()
+        self.harmless: Container[str] = self._harmless if extra is None else frozenset()
+        """Texts that are known to hold no secret. With a host's masker none is: it has to be asked each time."""
         self._asked_for = tuple(_asked_for(pattern) for pattern in patterns)
 
     def scan(self, text: str) -> str:
         """The text with its secrets masked. Masking twice changes nothing."""
-        if self._extra:
-            text = self._host_masks(self._extra, text)
+        return self.rules(self._host_masks(self._extra, text) if self._extra else text)
+
+    def rules(self, text: str) -> str:
+        """The same without the host's masker, which knows other secrets in every process."""
+        if text in self._harmless:
+            return text
+        made = self._ruled(text)
+        if made == text and len(text) <= MEMO_LENGTH:
+            self._remember(text)
+        return made
+
+    def _remember(self, text: str) -> None:
+        """A text without a secret. No lock: adding and clearing are single steps, and forgetting costs only time."""
+        if len(self._harmless) >= MEMO_SIZE:
+            self._harmless.clear()
+        self._harmless.add(text)
+
+    def _ruled(self, text: str) -> str:
         for shape in self._asked_for:
             text = shape.mask(text, self._masks)
         return text if len(text) < SHORTEST_TOKEN and text.isidentifier() else self._masked(text)

@@ -44,10 +44,13 @@ class Values:
         self._names = names
         self._masks = masks
         self._scan = scanner.scan
+        self._harmless = scanner.harmless
         self._bounds = bounds
 
     def text(self, text: str, limit: int) -> str:
         """At most `limit` bytes, masked."""
+        if len(text) * 4 <= limit and text in self._harmless:
+            return text
         return bounded(text, limit, self._scan)
 
     def attributes(self, attributes: Mapping[Any, Any]) -> dict[str, Any]:

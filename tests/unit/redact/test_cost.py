@@ -47,18 +47,18 @@ EVENT = Event(
 )
 
 
-def test_a_healthy_event_takes_well_under_a_quarter_of_a_millisecond():
+def test_a_healthy_event_takes_well_under_a_fifth_of_a_millisecond():
     """The median of the quietest of many short rounds, so that a busy machine does not decide."""
     redactor = Redactor()
     assert redactor.event(EVENT) == EVENT
     rounds = [statistics.median(taken(lambda: redactor.event(EVENT)) for _ in range(50)) for _ in range(40)]
-    assert min(rounds) < 0.000_25
+    assert min(rounds) < 0.000_18
 
 
 def taken(work):
-    start = time.perf_counter()
+    start = time.thread_time()  # CPU: what others do on this machine is not ours
     work()
-    return time.perf_counter() - start
+    return time.thread_time() - start
 
 
 def test_the_package_imports_in_less_than_ten_milliseconds(tmp_path):
@@ -66,8 +66,8 @@ def test_the_package_imports_in_less_than_ten_milliseconds(tmp_path):
     environ = {**os.environ, "PYTHONPYCACHEPREFIX": str(tmp_path)}
     environ.pop("PYTHONDONTWRITEBYTECODE", None)
     program = (
-        "import sys, time, enum, re, typing, collections.abc\n"
-        "start = time.perf_counter(); import datatracing.redact; print(time.perf_counter() - start)"
+        "import time, datatracing.model.event  # whoever redacts has something to redact\n"
+        "start = time.thread_time(); import datatracing.redact; print(time.thread_time() - start)"
     )
     run = [sys.executable, "-c", program]
     times = [

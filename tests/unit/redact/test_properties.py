@@ -69,7 +69,7 @@ def plant(place, name, secret):
 def test_law_7_no_planted_secret_survives_in_any_text(place, name, secret, before, after, key):
     text = f"{before} {plant(place, name, secret)} {after}"
     redactor = Redactor(tokenise_key=key)
-    error = redactor.error(ErrorInfo("ValueError", text, f"Traceback:\n{text}\nValueError: {text}"))
+    error = redactor.record(ErrorInfo("ValueError", text, f"Traceback:\n{text}\nValueError: {text}"))
     shown = [redactor.text(text), error.message, error.stacktrace, json.dumps(redactor.attributes({"note": text}))]
     assert not [each for each in shown if secret in each]
 

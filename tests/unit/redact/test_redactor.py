@@ -17,7 +17,6 @@ from datatracing.model.states import State
 from datatracing.redact import Redactor
 
 RUN = RunRef("airflow", "default", "shop ann@mail.example", "manual__token=Q7secret")
-"""Ids that look like secrets: they stay, because span ids are functions of them."""
 OTHER = RunRef("airflow", "default", "orders", "r1")
 SPAN = SpanKey("load password=Q7id", 3, 2)
 LINK = Link(LinkKind.TRIGGERED, Direction.UP, OTHER, "conf token=Q7secret")
@@ -60,16 +59,17 @@ def test_law_7_an_event_leaves_without_its_secrets_and_with_its_ids():
     assert shown.error == ErrorInfo("ValueError", "bad token=***", "Traceback:\n  connect(password='***')\n")
     assert shown.links[0].evidence == "conf token=***"
     assert shown.assets == (AssetUse("postgres://shop:***@db/orders", Access.WRITE),)
-    for name in ("kind", "run", "producer", "seq", "at", "span", "state", "raw_state", "times", "upstream"):
+    for name in ("kind", "producer", "seq", "at", "state", "raw_state", "times", "upstream"):
         assert getattr(shown, name) == getattr(EVENT, name)
     assert shown.trace_id == EVENT.trace_id
+    assert shown.span.span_id(shown.trace_id) == SPAN.span_id(EVENT.trace_id)
     assert shown.links[0].run == OTHER
 
 
-def test_law_7_what_is_written_of_an_event_holds_no_secret_besides_its_ids():
-    bare = codec.dumps(Redactor().event(EVENT)).replace(codec.dumps(RUN), b"").replace(codec.dumps(SPAN), b"")
-    assert b"Q7secret" not in bare
-    assert codec.loads(Event, codec.dumps(Redactor().event(EVENT))) == Redactor().event(EVENT)
+def test_law_7_what_is_written_of_an_event_holds_no_secret():
+    written = codec.dumps(Redactor().event(EVENT))
+    assert b"Q7" not in written
+    assert codec.loads(Event, written) == Redactor().event(EVENT)
 
 
 def test_law_7_a_manifest_leaves_without_its_secrets_and_with_its_ids():
@@ -77,11 +77,12 @@ def test_law_7_a_manifest_leaves_without_its_secrets_and_with_its_ids():
     assert shown.attributes == {"conf": {"api_key": "***", "day": "2024-01-01"}}
     assert shown.attempts[0].attributes == {"db_password": "***"}
     assert shown.attempts[0].assets[0].uri == "postgres://shop:***@db/orders"
-    assert shown.attempts[0].key == SPAN
+    assert shown.attempts[0].key.span_id("a" * 32) == SPAN.span_id("a" * 32)
     assert shown.attempts[1] is MANIFEST.attempts[1]
     assert shown.links[0].evidence == "conf token=***"
-    assert (shown.run, shown.dependencies, shown.aliases) == (MANIFEST.run, MANIFEST.dependencies, MANIFEST.aliases)
-    assert b"Q7secret" not in codec.dumps(shown).replace(codec.dumps(RUN), b"")
+    assert shown.dependencies == (Dependency("extract", shown.attempts[0].key.task),)
+    assert (shown.trace_id, shown.aliases) == (MANIFEST.trace_id, MANIFEST.aliases)
+    assert b"Q7" not in codec.dumps(shown)
 
 
 def test_redacting_what_was_redacted_changes_and_counts_nothing():
@@ -103,7 +104,7 @@ def test_a_healthy_event_leaves_as_it_is():
 def test_counts_say_which_rule_masked_how_often():
     redactor = Redactor()
     redactor.event(EVENT)
-    assert redactor.counts == {"name": 1, "pair": 4, "email": 1, "url": 1}
+    assert redactor.counts == {"name": 1, "pair": 6, "email": 2, "url": 1}
 
 
 def test_the_same_secret_gets_the_same_token_wherever_it_stands():
@@ -138,7 +139,7 @@ def test_an_empty_key_is_no_key():
 def test_the_hosts_own_masker_is_honoured_in_names_values_and_errors():
     redactor = Redactor(extra=lambda text: text.replace("swordfish", "***"))
     assert redactor.attributes({"swordfish": ["a swordfish"]}) == {"***": ["a ***"]}
-    assert redactor.error(ErrorInfo("E", "swordfish", "in swordfish")) == ErrorInfo("E", "***", "in ***")
+    assert redactor.record(ErrorInfo("E", "swordfish", "in swordfish")) == ErrorInfo("E", "***", "in ***")
     assert redactor.counts == {"extra": 4}
 
 
