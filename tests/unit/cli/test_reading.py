@@ -78,7 +78,7 @@ def test_trace_is_a_waterfall(night, datatracing):
     assert datatracing("trace", NAME).out == snapshot("""\
 ✘ failed  airflow:nightly_orders/scheduled__2025-01-31T06:00:00+00:00
 2025-01-31 06:00:00 → 06:00:47 UTC · 47.5s · namespace default
-trace 71603ab9f6bb689d4f4c8c1e6ce8d202
+trace 2a6cac067ea9b453165ad06c0e39221a
 
   task         state              wait    took  0s              23.7s      47.5s
 ↻ extract      retried           900ms    8.0s  ███████┈┈┈┈┈┈
@@ -112,7 +112,7 @@ def test_trace_of_a_run_that_goes_on_ends_its_bars_now(night, datatracing):
     assert datatracing("trace", NAME.replace("nightly_orders", "going_on")).out == snapshot("""\
 ▶ running  airflow:going_on/scheduled__2025-01-31T06:00:00+00:00
 2025-01-31 06:00:00 UTC → still open · 1m 00s · namespace default
-trace 9d421b3721c6effc45b8bea3c9d7ac84
+trace 9a5f0f110d2cb8e387cd81a1ab858cdf
 
   task       state      wait    took  0s                   30.0s          1m 00s
 ▶ sleep      running           58.0s   █████████████████████████████████████████
@@ -138,7 +138,7 @@ def test_trace_all_shows_every_mapped_instance(night, datatracing):
 def test_why_tells_every_stage_and_what_this_host_knows(night, datatracing):
     assert datatracing("why", NAME).out == snapshot("""\
 ✔ kept  airflow:nightly_orders/scheduled__2025-01-31T06:00:00+00:00  the run ended failed
-trace 71603ab9f6bb689d4f4c8c1e6ce8d202 · namespace default
+trace 2a6cac067ea9b453165ad06c0e39221a · namespace default
 
   ✔ captured      7 processes reported 13 events
   ✔ spooled       nothing of it waits in the spool of this host

@@ -41,7 +41,7 @@ def test_many_mapped_instances_are_one_line_and_the_failed_ones_stand_below(docu
     assert page(document(mapped(1000, failing=(3, 77)), ended=20)) == snapshot("""\
 ✘ failed  airflow:many_files/scheduled__2025-01-31T06:00:00+00:00
 2025-01-31 06:00:00 → 06:00:20 UTC · 20.0s · namespace default
-trace 0dcdca876ea0383753495fac608a6506
+trace 33cafcedba0a6c9aad7d1707d2b28d58
 
   task                          state      wait    took  0s                20.0s
 ✔ list_files                    success    1.0s    1.0s  ░██
@@ -70,7 +70,7 @@ def test_a_terminal_that_knows_only_ascii_gets_only_ascii(document):
     assert shown == snapshot("""\
 x failed  airflow:nightly_orders/scheduled__2025-01-31T06:00:00+00:00
 2025-01-31 06:00:00 -> 06:00:47 UTC - 47.5s - namespace default
-trace 71603ab9f6bb689d4f4c8c1e6ce8d202
+trace 2a6cac067ea9b453165ad06c0e39221a
 
   task         state              wait    took  0s              23.7s      47.5s
 ~ extract      retried           900ms    8.0s  #######~~~~~~

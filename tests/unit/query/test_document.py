@@ -26,7 +26,7 @@ def test_the_document_of_a_small_run_has_every_field_of_the_design(connection):
     assert connection.trace(trace_id) == snapshot(
         {
             "run": {
-                "trace_id": "b6cb2f9dc70b30e1f8168009f2aeabda",
+                "trace_id": "18b40dfb8a88482b60b8d5c0be84dc96",
                 "orchestrator": "airflow",
                 "namespace": "default",
                 "pipeline": "calm",
@@ -52,7 +52,7 @@ def test_the_document_of_a_small_run_has_every_field_of_the_design(connection):
             },
             "spans": [
                 {
-                    "span_id": "27c11162ee5c3212",
+                    "span_id": "1eb3c77537c153b7",
                     "kind": "run",
                     "task": None,
                     "map_index": -1,
@@ -73,7 +73,7 @@ def test_the_document_of_a_small_run_has_every_field_of_the_design(connection):
                     "records": [],
                 },
                 {
-                    "span_id": "31dd5d600a305a9e",
+                    "span_id": "72690d9565c2921a",
                     "kind": "task",
                     "task": "copy",
                     "map_index": -1,
@@ -88,7 +88,7 @@ def test_the_document_of_a_small_run_has_every_field_of_the_design(connection):
                     "started_at": "2025-01-31T06:00:01.000000Z",
                     "ended_at": "2025-01-31T06:00:03.000000Z",
                     "depends_on": [],
-                    "parent": "27c11162ee5c3212",
+                    "parent": "1eb3c77537c153b7",
                     "attributes": {"rows": 7},
                     "error": None,
                     "records": [],
@@ -107,7 +107,7 @@ def test_links_name_the_other_run_and_say_how_it_is_known(connection):
             {
                 "kind": "asset",
                 "direction": "up",
-                "trace_id": "2846137db0434822b37b686a42d12ea2",
+                "trace_id": "eccd2e9cd646d1dcf39a04256bf208e9",
                 "run": "airflow:shop_export/scheduled__2025-01-31T05:00:00+00:00",
                 "evidence": "asset s3://shop/orders",
                 "confidence": "inferred",
@@ -115,7 +115,7 @@ def test_links_name_the_other_run_and_say_how_it_is_known(connection):
             {
                 "kind": "triggered",
                 "direction": "down",
-                "trace_id": "e32b165fb26beb9584183436b64b57ff",
+                "trace_id": "119716eb4c40c3c02b026f7dad296ea3",
                 "run": "airflow:billing/manual__2025-01-31T06:00:32+00:00",
                 "evidence": "TriggerDagRunOperator start_billing",
                 "confidence": "exact",
