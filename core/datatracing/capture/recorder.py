@@ -16,7 +16,7 @@ from datatracing.capture.scribe import Redactor, Scribe, TooBigError, redaction
 from datatracing.capture.settings import SELF, CaptureSettings
 from datatracing.capture.spool import Spool
 from datatracing.capture.summon import Summoner
-from datatracing.model import clock, codec
+from datatracing.model import clock
 from datatracing.model.event import ErrorInfo, Event, EventKind, Times
 from datatracing.model.link import AssetUse, Dependency, Link
 from datatracing.model.manifest import Manifest
@@ -101,7 +101,8 @@ class Recorder:
         with guard("capture.notice"):
             self._begun_here()
             run = RunRef(notice.orchestrator, notice.namespace, notice.pipeline, notice.run_id)
-            self._spool.put(Frame(Kind.NOTICE, run.trace_id, self._producer.name, 0, codec.dumps(notice)))
+            data = self._scribe.write_notice(notice)
+            self._spool.put(Frame(Kind.NOTICE, run.trace_id, self._producer.name, 0, data))
 
     def close(self) -> None:
         """Let go of the file. Where the disk dies with the process, send it once, for a bounded time.
