@@ -1,4 +1,5 @@
-"""Every setting of DataTracing in one model, read from the environment: `DATATRACING_` and the name in capitals.
+"""Every setting of DataTracing in one model. The command line, the agent and every plugin read it from the same places
+in the same order (`datatracing.sources`): `DATATRACING_` and the name in capitals in the environment comes first.
 
 Capture runs in users' tasks and takes the same names as plain values (`capture()`): no task pays for this model.
 """
@@ -9,11 +10,11 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, ValidationError
 
-from datatracing.capture.settings import AGENT, PREFIX, SELF, CaptureSettings, default_ship, default_spool_dir
+from datatracing.capture.settings import AGENT, SELF, CaptureSettings, default_ship, default_spool_dir
 from datatracing.errors import BadInputError
+from datatracing.sources import PREFIX, said
 
 _CAPTURED = tuple(each.name for each in fields(CaptureSettings))
 
@@ -27,10 +28,12 @@ def default_store() -> str:
     return f"sqlite:///{directory / 'traces.db'}"
 
 
-class Settings(BaseSettings):
-    """Raises BadInputError, which names the variable, when a value does not fit."""
+class Settings(BaseModel):
+    """What is given by name wins over every place. BadInputError names the place of a value that does not fit."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    _where: dict[str, str] = PrivateAttr(default_factory=dict)
 
     store: str = Field(
         default_factory=default_store,
@@ -134,13 +137,22 @@ class Settings(BaseSettings):
         description="With it, equal secrets get equal tokens (`tok_...`, a keyed hash), not `***`, and can be joined.",
     )
 
-    def __init__(self, **values: Any) -> None:
+    def __init__(self, **given: Any) -> None:
+        names = type(self).model_fields
+        found = {name: each for name, each in said().items() if name in names and name not in given}
+        where = {name: each.where for name, each in found.items()}
         try:
-            super().__init__(**values)
+            super().__init__(**{**{name: each.read() for name, each in found.items()}, **given})
         except ValidationError as error:
             first = error.errors()[0]
-            name = PREFIX + "_".join(str(part) for part in first["loc"]).upper()
-            raise BadInputError(f"{name} does not fit: {first['msg']}") from error
+            name = "_".join(str(part) for part in first["loc"])
+            place = where.get(name, f"{PREFIX}{name.upper()}")
+            raise BadInputError(f"{place} does not fit: {first['msg']}") from error
+        self._where = where
+
+    def where(self, name: str) -> str:
+        """The place that says this setting; empty for a default, and for what was given by name."""
+        return self._where.get(name, "")
 
     def capture(self) -> CaptureSettings:
         """The part that runs inside users' tasks, as plain values."""

@@ -1,12 +1,12 @@
 """What `datatracing doctor` asks about an Airflow that is installed here. Nothing of Airflow is imported for it."""
 
-import configparser
 import os
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, entry_points, version
-from pathlib import Path
 
+from datatracing.errors import BadInputError
 from datatracing.ops.finding import Finding
+from datatracing_airflow.settings import place
 
 FULL, EVENTS = (3, 1), (3, 0)
 """From which version on everything works, and from which on at least events."""
@@ -49,30 +49,17 @@ def _plugin() -> Finding:
 
 
 def _store(environ: Mapping[str, str]) -> Finding:
-    for name in ("AIRFLOW__DATATRACING__STORE", "DATATRACING_STORE"):
-        if environ.get(name):
-            return Finding("airflow store", ok=True, detail=f"{name} is set in this environment")
-    config = configuration(environ)
-    if _configured(config):
-        return Finding("airflow store", ok=True, detail=f"the section [datatracing] of {config} names the store")
+    """Airflow's own places; that every place names the same store is for `ops.places` to say."""
+    try:
+        told = place(environ).get("store")
+    except BadInputError as error:
+        return Finding("airflow store", ok=False, detail=str(error), advice="Airflow does not start with it either")
+    named = told.where if told else "DATATRACING_STORE" if environ.get("DATATRACING_STORE") else ""
+    if named:
+        return Finding("airflow store", ok=True, detail=f"{named} names the store")
     return Finding(
         "airflow store",
         ok=False,
         detail="neither DATATRACING_STORE nor the section [datatracing] of airflow.cfg names a store",
-        advice="set one of them for Airflow's processes",
+        advice="set one of them for Airflow's processes: without it the plugin is off",
     )
-
-
-def configuration(environ: Mapping[str, str]) -> Path:
-    """Where Airflow's configuration file is, or would be."""
-    home = Path(environ.get("AIRFLOW_HOME") or "~/airflow").expanduser()
-    return Path(environ.get("AIRFLOW_CONFIG") or home / "airflow.cfg").expanduser()
-
-
-def _configured(config: Path) -> bool:
-    parser = configparser.ConfigParser(interpolation=None, strict=False)
-    try:
-        parser.read(config, encoding="utf-8")
-    except (configparser.Error, OSError, UnicodeError):
-        return False
-    return bool(parser.get("datatracing", "store", fallback=""))

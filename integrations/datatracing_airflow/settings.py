@@ -1,22 +1,30 @@
-"""Where the plugin's settings come from: the environment, and `[datatracing]` in airflow.cfg, under the same names.
+"""Where Airflow's users say our settings, as Airflow itself looks for them: `AIRFLOW__DATATRACING__STORE`, then `store`
+in the section `[datatracing]` of airflow.cfg. `DATATRACING_STORE` wins over both.
 
-`DATATRACING_STORE` wins over `AIRFLOW__DATATRACING__STORE`, which wins over `store` in the file. Nothing but the store
-has to be set.
+Nothing of Airflow is imported here, so the command line and the agent read the same places in a few milliseconds.
 """
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 from datatracing.capture import CaptureSettings
 from datatracing.errors import BadInputError
+from datatracing.sources import PREFIX, Said
+from datatracing_airflow.airflow_cfg import SECTION, configuration, expanded, section
+from datatracing_airflow.elsewhere import Command, Elsewhere, Secret
 
 if TYPE_CHECKING:
     from datatracing.settings import Settings
 
-SECTION = "datatracing"
-PREFIX = "DATATRACING_"
+VARIABLE = "AIRFLOW__DATATRACING__"
+SECRETS = ("store", "token")
+"""May be told by a command or a secrets backend. What hooks need may not: they start no process and ask no server."""
+NOT_READ_HERE = "told elsewhere"
+"""Stands for such a value in hooks, which only have to know that there is one."""
+WAYS: Mapping[str, type[Elsewhere]] = {"_secret": Secret, "_cmd": Command}
+"""By the ending of the option's name; the last one wins."""
 
 
 @dataclass(frozen=True)
@@ -32,30 +40,53 @@ class PluginSettings:
     @classmethod
     def read(cls, environ: Mapping[str, str] = os.environ) -> "PluginSettings":
         """BadInputError names what does not fit."""
-        names = [each.name for each in fields(CaptureSettings)]
-        capture = CaptureSettings.from_env(from_airflow(names, environ), environ)
-        return cls(capture, *(_seconds(name, environ) for name in ("settle_seconds", "sweep_seconds")))
+        told = {name: each for name, each in place(environ).items() if not environ.get(PREFIX + name.upper())}
+        names = [each.name for each in fields(CaptureSettings) if each.name in told]
+        capture = CaptureSettings.from_env({name: _plain(told[name]) for name in names}, environ)
+        return cls(capture, *(_seconds(name, told, environ) for name in ("settle_seconds", "sweep_seconds")))
 
 
-def all_settings(environ: Mapping[str, str] = os.environ) -> "Settings":
+def all_settings() -> "Settings":
     """The whole model, for the long-lived processes. BadInputError names what does not fit."""
     from datatracing.settings import Settings
 
-    return Settings(**from_airflow(Settings.model_fields, environ))
+    return Settings()
 
 
-def from_airflow(names: Iterable[str], environ: Mapping[str, str]) -> dict[str, str]:
-    """What airflow.cfg says where the environment says nothing. Airflow lets a task read everything but the URL of its
-    own database, so this holds in a worker too."""
-    from airflow.configuration import conf
-
-    asked = [name for name in names if not environ.get(PREFIX + name.upper())]
-    found = {name: conf.get(SECTION, name, fallback=None) for name in asked}
-    return {name: value for name, value in found.items() if value}
+def place(environ: Mapping[str, str] = os.environ) -> dict[str, Said]:
+    """What is said in Airflow's places, by the setting's name. BadInputError when airflow.cfg cannot be understood."""
+    file = configuration(environ)
+    inside = _told(section(environ, file), lambda name: f"{name} in [{SECTION}] of {file}")
+    return {**inside, **_told(_variables(environ), lambda name: VARIABLE + name.upper())}
 
 
-def _seconds(name: str, environ: Mapping[str, str]) -> float:
-    text = environ.get(PREFIX + name.upper()) or from_airflow([name], environ).get(name)
+def _told(texts: Mapping[str, str], where: Callable[[str], str]) -> dict[str, Said]:
+    """In Airflow's own order: a plain value wins over a command, and a command over a secrets backend."""
+    found: dict[str, Said] = {}
+    for ending, way in WAYS.items():
+        names = [name for name in SECRETS if texts.get(name + ending)]
+        found.update({name: _elsewhere(way, texts[name + ending], where(name + ending)) for name in names})
+    return {**found, **{name: Said(where(name), _given(expanded(text))) for name, text in texts.items() if text}}
+
+
+def _elsewhere(way: type[Elsewhere], text: str, where: str) -> Said:
+    return Said(where, way(text, where))
+
+
+def _variables(environ: Mapping[str, str]) -> dict[str, str]:
+    return {name.removeprefix(VARIABLE).lower(): text for name, text in environ.items() if name.startswith(VARIABLE)}
+
+
+def _plain(said: Said) -> str:
+    return NOT_READ_HERE if isinstance(said.read, Elsewhere) else said.read()
+
+
+def _given(text: str) -> Callable[[], str]:
+    return lambda: text
+
+
+def _seconds(name: str, told: Mapping[str, Said], environ: Mapping[str, str]) -> float:
+    text = environ.get(PREFIX + name.upper()) or (told[name].read() if name in told else None)
     default: float = getattr(PluginSettings, name)
     try:
         value = default if text is None else float(text)

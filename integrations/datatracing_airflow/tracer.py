@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from datatracing.capture import Recorder, guard, redaction
+from datatracing.context.address import is_file
 from datatracing.redact import Redactor
 from datatracing_airflow import compat
 from datatracing_airflow.finalizer import Finalizer
@@ -71,7 +72,7 @@ def open_store() -> "Connection":
     from datatracing.connection import connect
 
     settings = all_settings()
-    return connect(settings=settings, migrate=settings.store.startswith("sqlite:"))
+    return connect(settings=settings, migrate=is_file(settings.store))
 
 
 @lru_cache(maxsize=1)

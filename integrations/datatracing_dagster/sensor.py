@@ -11,6 +11,7 @@ from dagster import (  # noqa: TID253  # only a Dagster loads this
     sensor,
 )
 
+from datatracing.context.address import is_file
 from datatracing.errors import DataTracingError
 from datatracing_dagster.collector import Collector
 from datatracing_dagster.cursors import Cursor
@@ -66,7 +67,7 @@ def collector(instance: DagsterInstance, settings: CollectorSettings) -> Collect
     """Into the configured store. A SQLite file has no administrator, so its tables are made here."""
     from datatracing.connection import connect
 
-    connection: Connection = connect(settings=settings.all, migrate=settings.all.store.startswith("sqlite:"))
+    connection: Connection = connect(settings=settings.all, migrate=is_file(settings.all.store))
     return Collector(instance, connection, settings)
 
 

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
+from datatracing.context.address import is_file
 from datatracing_prefect.collecting import CollectorSettings
 from datatracing_prefect.collector import Collector, Tally
 from datatracing_prefect.cursors import Cursor
@@ -59,7 +60,7 @@ def opened(settings: CollectorSettings) -> "Connection":
     """A SQLite file has no administrator, so its tables are made here."""
     from datatracing.connection import connect
 
-    return connect(settings=settings.all, migrate=settings.all.store.startswith("sqlite:"))
+    return connect(settings=settings.all, migrate=is_file(settings.all.store))
 
 
 def running(

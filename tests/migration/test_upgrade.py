@@ -11,9 +11,9 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 
 from datatracing.errors import BadInputError, SchemaMismatchError, StoreUnreachableError
+from datatracing.store.address import parse
 from datatracing.store.registry import open_store
 from datatracing.store.sql import revision, schema
-from datatracing.store.sql.address import parse
 from datatracing.store.sql.database import Database
 from datatracing.store.sql.tables import metadata
 from datatracing.testing import build

@@ -9,6 +9,7 @@ import typer
 
 from datatracing.access.tokens import fresh_token
 from datatracing.cli.connecting import Store
+from datatracing.context.address import is_file
 from datatracing.errors import BadInputError, DataTracingError
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def _opened(store: str) -> "LocalConnection":
     from datatracing.settings import Settings
 
     url = store or Settings().store
-    connection = connect(url, migrate=url.startswith("sqlite:"))
+    connection = connect(url, migrate=is_file(url))
     if not isinstance(connection, LocalConnection):
         raise BadInputError("a collector needs a store of its own: give a sqlite or postgresql URL")
     return connection

@@ -3,13 +3,14 @@
 from typing import TYPE_CHECKING
 
 from datatracing.connection.port import Connection
+from datatracing.context.address import is_collector
 
 if TYPE_CHECKING:
     from datatracing.settings import Settings
 
 
 def connect(url: str = "", token: str = "", *, migrate: bool = False, settings: "Settings | None" = None) -> Connection:
-    """Open a store (`sqlite:///...`, `postgresql+psycopg://...`) or a collector (`https://host/datatracing`).
+    """Open a store (`sqlite:///...`, `postgresql://...`) or a collector (`https://host/datatracing`).
 
     An empty url or token is taken from the settings, which are the environment's unless the host has its own place for
     them. `migrate` creates the tables where they are missing. Raises BadInputError for a URL of no known kind; that the
@@ -18,8 +19,8 @@ def connect(url: str = "", token: str = "", *, migrate: bool = False, settings: 
     from datatracing.settings import Settings
 
     settings = settings or Settings()
-    url = url or settings.store
-    if url.startswith(("http://", "https://")):
+    url = (url or settings.store).strip()
+    if is_collector(url):
         from datatracing.connection.remote import RemoteConnection
 
         return RemoteConnection(url, token or settings.token.get_secret_value())
@@ -40,13 +41,13 @@ def load(url: str) -> None:
     """
     from importlib import import_module
 
-    if url.startswith(("http://", "https://")):
+    if is_collector(url):
         needed = ["datatracing.connection.remote"]
     else:
         needed = ["datatracing.connection.local", "datatracing.sampling.policy", "datatracing.store.sql.schema"]
     for name in ("datatracing.settings", *needed):
         import_module(name)
-    if url.startswith(("sqlite:", "postgresql")):
+    if not is_collector(url):
         from datatracing.store.registry import open_store
 
         open_store(url).close()  # imports the driver

@@ -9,6 +9,7 @@ from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+from datatracing.context.address import masked
 from datatracing.errors import BadInputError, DataTracingError, NotFoundError, StoreUnreachableError
 
 API = "/api/v1"
@@ -23,7 +24,9 @@ class Collector:
     def __init__(self, url: str, token: str) -> None:
         parts = urlsplit(url)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise BadInputError(f"{url!r} is not the address of a collector: write it as https://host/datatracing")
+            raise BadInputError(
+                f"{masked(url)!r} is not the address of a collector: write it as https://host/datatracing"
+            )
         self._connect = HTTPSConnection if parts.scheme == "https" else HTTPConnection
         self._host, self._port = parts.hostname, _port(url)
         self._base = parts.path.rstrip("/")
@@ -96,4 +99,4 @@ def _port(url: str) -> int | None:
     try:
         return urlsplit(url).port
     except ValueError as error:
-        raise BadInputError(f"{url!r} has no proper port: {error}") from error
+        raise BadInputError(f"{masked(url)!r} has no proper port: {error}") from error

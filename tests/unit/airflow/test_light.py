@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-HEAVY = ("sqlalchemy", "alembic", "pydantic", "pydantic_settings", "fastapi", "msgspec", "orjson", "structlog", "typer")
+HEAVY = ("sqlalchemy", "alembic", "pydantic", "pydantic_settings", "fastapi", "orjson", "typer")
 LIGHT = ("agenda", "compat", "finalizer", "links", "mapping", "settings", "states", "tracer", "tries")
 
 BLOCKER = """

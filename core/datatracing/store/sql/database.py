@@ -5,14 +5,13 @@ import sqlite3
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
 from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 from sqlalchemy.exc import SQLAlchemyError
 
-from datatracing.errors import MissingExtraError
-from datatracing.store.sql.address import Address
+from datatracing.errors import BadInputError, MissingExtraError
+from datatracing.store.address import Address
 from datatracing.store.sql.faults import explain
 
 _WRITING = "datatracing_writing"
@@ -123,12 +122,11 @@ def _sqlite(address: Address, patience: float, *, create: bool) -> Engine:
 
 
 def _postgres(address: Address, patience: float) -> Engine:
-    assert address.server is not None
-    given: dict[str, Any] = {**_POSTGRES_DEFAULTS, **address.server.query}
+    _check_options(address)
     try:
         return create_engine(
-            address.server.set(query=given),
-            connect_args=dict(address.secrets),
+            "postgresql+psycopg://",
+            connect_args={**_POSTGRES_DEFAULTS, **address.keywords},
             # Someone else's default could be a snapshot taken before the lock on a trace is held.
             isolation_level="READ COMMITTED",
             pool_pre_ping=True,
@@ -136,7 +134,25 @@ def _postgres(address: Address, patience: float) -> Engine:
             hide_parameters=True,
         )
     except ImportError as error:
-        raise MissingExtraError("the Postgres driver is not installed: pip install 'datatracing[postgres]'") from error
+        raise _no_driver() from error
+
+
+def _check_options(address: Address) -> None:
+    """libpq knows its options, and is asked before anything is contacted."""
+    try:
+        from psycopg import ProgrammingError
+        from psycopg.conninfo import make_conninfo
+    except ImportError as error:
+        raise _no_driver() from error
+    try:
+        make_conninfo(**address.keywords)
+    except ProgrammingError as error:
+        said = address.without_secrets(" ".join(str(error).split()))
+        raise BadInputError(f"the store {address.text} cannot be used: {said} (check what follows the ?)") from None
+
+
+def _no_driver() -> MissingExtraError:
+    return MissingExtraError("the Postgres driver is not installed: pip install 'datatracing[postgres]'")
 
 
 _ENGINES: "weakref.WeakSet[Engine]" = weakref.WeakSet()

@@ -6,7 +6,7 @@ from pathlib import Path
 from sqlalchemy.exc import DBAPIError
 
 from datatracing.errors import BadInputError, DataTracingError, SchemaMismatchError, StoreUnreachableError
-from datatracing.store.sql.address import Address
+from datatracing.store.address import Address
 
 UPGRADE = "create or update its tables with `datatracing db upgrade`"
 
@@ -60,7 +60,7 @@ def explain(error: Exception, address: Address) -> DataTracingError:
     """The error of ours that stands for what SQLAlchemy or a driver raised. The caller raises it `from` the cause."""
     cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
     kind, advice = _meaning(cause, address)
-    said = " ".join(str(cause).split())[:300]
+    said = address.without_secrets(" ".join(str(cause).split()))[:300]
     return kind(f"the store {address.text} says: {said} ({advice})")
 
 

@@ -10,8 +10,8 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection
 
+from datatracing.store.address import parse_database
 from datatracing.store.sql import revision
-from datatracing.store.sql.address import parse
 from datatracing.store.sql.database import Database
 
 MIGRATIONS = "datatracing_migrations:"
@@ -54,7 +54,7 @@ def check(url: str) -> None:
 
 @contextmanager
 def _opened(url: str, *, create: bool = False) -> Iterator[Database]:
-    database = Database(parse(url), WAIT_FOR_OTHERS, create=create)
+    database = Database(parse_database(url), WAIT_FOR_OTHERS, create=create)
     try:
         yield database
     finally:

@@ -9,10 +9,10 @@ from sqlalchemy import func, select
 from datatracing.access.visibility import EVERYTHING, Visibility
 from datatracing.model.fate import LedgerEntry
 from datatracing.model.link import Link
+from datatracing.store.address import parse_database
 from datatracing.store.paging import checked_limit
 from datatracing.store.port import InboxRow, Page, RunFilter, RunSummary
 from datatracing.store.sql import inbox, ledger, listing, revision
-from datatracing.store.sql.address import parse
 from datatracing.store.sql.backlog import Backlog
 from datatracing.store.sql.database import Database
 from datatracing.store.sql.edges import links_of
@@ -29,7 +29,7 @@ class SqlStore:
     """See Store. Opening contacts nothing; the first call does."""
 
     def __init__(self, url: str, patience: float = PATIENCE) -> None:
-        address = parse(url)
+        address = parse_database(url)
         self.url = address.text
         self.database = Database(address, patience)
         self._backlog = Backlog()
