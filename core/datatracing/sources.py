@@ -1,11 +1,12 @@
 """Where settings are said: the environment, and the places that an orchestrator's package knows of.
 
-A package names its place by an entry point of the group `datatracing.settings`: a function that takes the environment
-and gives what is said there, by the setting's name in small letters. It may not import the orchestrator.
+A package names its places by an entry point of the group `datatracing.settings`: a function that takes the environment
+and gives its places, the one that wins first: what is said there, by the setting's name in small letters. It may not
+import the orchestrator.
 """
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
 
@@ -24,20 +25,25 @@ class Said:
 
 
 Place = Mapping[str, Said]
-Source = Callable[[Mapping[str, str]], Place]
+Source = Callable[[Mapping[str, str]], Sequence[Place]]
 
 
 def places(environ: Mapping[str, str] = os.environ) -> list[Place]:
     """Every place, the one that wins first. BadInputError where one is there and cannot be understood."""
-    return [_environment(environ), *(_place(entry, environ) for entry in _entries())]
+    return [_environment(environ), *(place for entry in _entries() for place in _places(entry, environ))]
 
 
 def said(environ: Mapping[str, str] = os.environ) -> dict[str, Said]:
     """All that is said, by name; where two places speak of one setting, the one that wins."""
-    found: dict[str, Said] = {}
-    for place in reversed(places(environ)):
-        found.update(place)
-    return found
+    return merged(places(environ))
+
+
+def merged(found: Sequence[Place]) -> dict[str, Said]:
+    """One place out of several, the one that wins first."""
+    said: dict[str, Said] = {}
+    for place in reversed(found):
+        said.update(place)
+    return said
 
 
 def _environment(environ: Mapping[str, str]) -> Place:
@@ -54,7 +60,7 @@ def _entries() -> list[EntryPoint]:
     return sorted(entry_points(group=GROUP), key=lambda entry: entry.name)
 
 
-def _place(entry: EntryPoint, environ: Mapping[str, str]) -> Place:
+def _places(entry: EntryPoint, environ: Mapping[str, str]) -> Sequence[Place]:
     try:
         source: Source = entry.load()
         return source(environ)

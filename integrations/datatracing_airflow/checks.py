@@ -6,7 +6,8 @@ from importlib.metadata import PackageNotFoundError, entry_points, version
 
 from datatracing.errors import BadInputError
 from datatracing.ops.finding import Finding
-from datatracing_airflow.settings import place
+from datatracing.sources import merged
+from datatracing_airflow.settings import places
 
 FULL, EVENTS = (3, 1), (3, 0)
 """From which version on everything works, and from which on at least events."""
@@ -49,9 +50,9 @@ def _plugin() -> Finding:
 
 
 def _store(environ: Mapping[str, str]) -> Finding:
-    """Airflow's own places; that every place names the same store is for `ops.places` to say."""
+    """Airflow's own places; that every place names the same store is for `ops.store_places` to say."""
     try:
-        told = place(environ).get("store")
+        told = merged(places(environ)).get("store")
     except BadInputError as error:
         return Finding("airflow store", ok=False, detail=str(error), advice="Airflow does not start with it either")
     named = told.where if told else "DATATRACING_STORE" if environ.get("DATATRACING_STORE") else ""

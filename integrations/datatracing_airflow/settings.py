@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from datatracing.capture import CaptureSettings
 from datatracing.errors import BadInputError
-from datatracing.sources import PREFIX, Said
+from datatracing.sources import PREFIX, Said, merged
 from datatracing_airflow.airflow_cfg import SECTION, configuration, expanded, section
 from datatracing_airflow.elsewhere import Command, Elsewhere, Secret
 
@@ -40,7 +40,7 @@ class PluginSettings:
     @classmethod
     def read(cls, environ: Mapping[str, str] = os.environ) -> "PluginSettings":
         """BadInputError names what does not fit."""
-        told = {name: each for name, each in place(environ).items() if not environ.get(PREFIX + name.upper())}
+        told = {name: each for name, each in merged(places(environ)).items() if not environ.get(PREFIX + name.upper())}
         names = [each.name for each in fields(CaptureSettings) if each.name in told]
         capture = CaptureSettings.from_env({name: _plain(told[name]) for name in names}, environ)
         return cls(capture, *(_seconds(name, told, environ) for name in ("settle_seconds", "sweep_seconds")))
@@ -53,11 +53,11 @@ def all_settings() -> "Settings":
     return Settings()
 
 
-def place(environ: Mapping[str, str] = os.environ) -> dict[str, Said]:
-    """What is said in Airflow's places, by the setting's name. BadInputError when airflow.cfg cannot be understood."""
+def places(environ: Mapping[str, str] = os.environ) -> list[dict[str, Said]]:
+    """Airflow's variables, then its file. BadInputError when airflow.cfg cannot be understood."""
     file = configuration(environ)
     inside = _told(section(environ, file), lambda name: f"{name} in [{SECTION}] of {file}")
-    return {**inside, **_told(_variables(environ), lambda name: VARIABLE + name.upper())}
+    return [_told(_variables(environ), lambda name: VARIABLE + name.upper()), inside]
 
 
 def _told(texts: Mapping[str, str], where: Callable[[str], str]) -> dict[str, Said]:

@@ -84,7 +84,7 @@ def monitoring(instance: "DagsterInstance") -> Finding:
         return Finding("run monitoring", ok=True, detail="Dagster ends runs whose worker has died")
     return Finding(
         "run monitoring",
-        ok=False,
+        ok=True,  # Dagster's own default, as `dagster dev` has it
         detail="it is off: a run whose worker was killed stays STARTED, and is called lost after a day of silence",
         advice="set `run_monitoring: {enabled: true}` in dagster.yaml",
     )

@@ -1,5 +1,6 @@
-"""The options that commands share, and the connection behind `--store`."""
+"""The options that commands share, and the store that a command works on: which, and who said so."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
@@ -8,13 +9,14 @@ import typer
 
 if TYPE_CHECKING:
     from datatracing.connection import Connection
+    from datatracing.settings import Settings
 
 Store = Annotated[
     str,
     typer.Option(
         metavar="URL",
-        help="Where the traces are: sqlite:///path, postgresql+psycopg://..., http(s)://host/datatracing. "
-        "Without it, DATATRACING_STORE or the default SQLite file.",
+        help="Where the traces are: sqlite:///path, postgresql://..., http(s)://host/datatracing. Without it, "
+        "DATATRACING_STORE, or airflow.cfg where Airflow is installed, or the default SQLite file.",
         show_default=False,
     ),
 ]
@@ -29,12 +31,30 @@ RunArgument = Annotated[
 ]
 
 
+def chosen(store: str) -> "Settings":
+    """The settings with the store that is meant, which is named on standard error: a store that somebody does not
+    expect looks just like a store that is empty."""
+    from datatracing.settings import Settings
+
+    settings = Settings(store=store) if store else Settings()
+    name_store(settings.store, "--store" if store else settings.where("store") or "the default")
+    return settings
+
+
+def name_store(url: str, where: str) -> None:
+    """One line, with no secret in it."""
+    from datatracing.cli.terminal.text import plain
+    from datatracing.store.address import shown
+
+    sys.stderr.write(plain(f"store {shown(url)} (from {where})") + "\n")
+
+
 @contextmanager
 def connected(store: str) -> "Iterator[Connection]":
     """A connection that answers. StoreUnreachableError or SchemaMismatchError says what to do where it does not."""
     from datatracing.connection import connect
 
-    connection = connect(store)
+    connection = connect(settings=chosen(store))
     try:
         connection.check()
         yield connection

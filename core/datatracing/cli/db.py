@@ -2,9 +2,8 @@
 
 import typer
 
-from datatracing.cli.connecting import Json, Store
+from datatracing.cli.connecting import Json, Store, chosen
 from datatracing.cli.output import print_json
-from datatracing.errors import BadInputError
 
 app = typer.Typer(help="The store's tables.", no_args_is_help=True)
 
@@ -14,7 +13,7 @@ def upgrade(*, store: Store = "", json: Json = False) -> None:
     """Create the tables or bring them up to date. May be run by many at once, and again."""
     from datatracing.store.sql import schema
 
-    before, after = schema.upgrade(_database(store))
+    before, after = schema.upgrade(chosen(store).store)
     if json:
         print_json({"before": before, "after": after})
     elif before == after:
@@ -28,19 +27,10 @@ def check(*, store: Store = "", json: Json = False) -> None:
     """Exit 0 when the store answers and its tables fit this version."""
     from datatracing.store.sql import schema
 
-    url = _database(store)
+    url = chosen(store).store
     schema.check(url)
     revision = schema.current(url)
     if json:
         print_json({"revision": revision})
     else:
         typer.echo(f"ok: the store is at revision {revision}")
-
-
-def _database(store: str) -> str:
-    from datatracing.settings import Settings
-
-    url = store or Settings().store
-    if url.startswith(("http://", "https://")):
-        raise BadInputError("a collector looks after its own tables: give the URL of its database")
-    return url

@@ -1,12 +1,11 @@
 """`doctor`: is everything in order here, and if not, what is to be done?"""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
-from datatracing.cli.connecting import Json, Store
+from datatracing.cli.connecting import Json, Store, chosen
 from datatracing.cli.extensions import findings
 from datatracing.cli.output import glyphs, print_json, print_page
 
@@ -20,9 +19,7 @@ if TYPE_CHECKING:
 
 def doctor(*, store: Store = "", json: Json = False) -> None:
     """Check the store, the spool, the disk and the orchestrators. Exit 1 when something has to be done."""
-    from datatracing.settings import Settings
-
-    found = list(_findings(Settings(), store))
+    found = list(_findings(chosen(store), store))
     if json:
         print_json({"ok": all(each.ok for each in found), "findings": [vars(each) for each in found]})
     else:
@@ -39,29 +36,38 @@ def _findings(settings: "Settings", store: str) -> "Iterator[Finding]":
     from datatracing.ops.finding import Finding
 
     yield Finding("version", ok=True, detail=f"DataTracing {__version__}")
-    yield from _store(settings, store)
+    yield _one_store(store)
+    yield from _store(settings, "--store" if store else settings.where("store") or "the default")
     yield host.spool(settings.spool_dir, spool_status(settings.spool_dir), clock.now())
     yield host.disk("spool disk", settings.spool_dir, settings.spool_limit)
     yield from findings()
 
 
-def _store(settings: "Settings", store: str) -> "Iterator[Finding]":
+def _one_store(store: str) -> "Finding":
+    from datatracing.ops.store_places import Named, one_store
+    from datatracing.sources import places
+
+    said = [place["store"] for place in places() if "store" in place]
+    given = [Named("--store", store)] if store else []
+    return one_store([*given, *(Named(each.where, each.read()) for each in said)])
+
+
+def _store(settings: "Settings", where: str) -> "Iterator[Finding]":
     from datatracing.connection import connect
     from datatracing.errors import DataTracingError
     from datatracing.ops import host, stored
-    from datatracing.ops.finding import Finding
+    from datatracing.store.address import parse
 
-    url = store or settings.store
     try:
-        connection = connect(url)
+        connection = connect(settings=settings)
     except DataTracingError as error:
-        yield Finding("store", ok=False, detail=str(error), advice="set DATATRACING_STORE")
+        yield stored.unusable(error, where)
         return
     try:
-        first = stored.reachable(connection.url, connection.check)
+        first = stored.reachable(connection.url, connection.check, where)
         yield first
-        if url.startswith("sqlite:///"):
-            yield host.disk("store disk", Path(url.removeprefix("sqlite:///")).parent, settings.spool_limit)
+        if path := parse(settings.store).path:
+            yield host.disk("store disk", path.parent, settings.spool_limit)
         if first.ok:
             yield from _contents(connection, settings)
     finally:

@@ -14,14 +14,19 @@ LOOKED_AT = 200
 RECENT = 24 * 3600 * clock.SECOND
 
 
-def reachable(url: str, check: Callable[[], None]) -> Finding:
-    """The store answers, and its tables fit this code. The error's own words say what to do."""
+def reachable(url: str, check: Callable[[], None], where: str) -> Finding:
+    """The store answers, and its tables fit this code. The error says what to do, and we who named the store."""
     try:
         check()
     except DataTracingError as error:
-        said, _, advice = str(error).rpartition(": ")
-        return Finding("store", ok=False, detail=said or str(error), advice=advice)
+        return unusable(error, where)
     return Finding("store", ok=True, detail=f"{url} answers, its tables fit this version")
+
+
+def unusable(error: DataTracingError, where: str) -> Finding:
+    """The error whole, as its words belong together."""
+    advice = f"put that right, or name another store: this one is from {where}"
+    return Finding("store", ok=False, detail=str(error), advice=advice)
 
 
 def runs(page: Page) -> Finding:

@@ -36,11 +36,14 @@ class Kind(Enum):
 
 @dataclass(frozen=True)
 class Address:
-    """`text` is for people. `path` is SQLite's file, absolute; `keywords` are what libpq takes, for Postgres."""
+    """`text` is for people. `keywords` are what libpq takes, for Postgres.
+
+    `path` is SQLite's file, absolute; where it was `relative`, every process has another."""
 
     kind: Kind
     text: str
     path: Path | None = None
+    relative: bool = False
     keywords: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
@@ -50,7 +53,9 @@ class Address:
             return str(Path(os.path.realpath(self.path)))
         if self.kind is Kind.POSTGRES:
             return server_address.place(self.keywords)
-        return self.text.rstrip("/")
+        scheme, slashes, rest = self.text.partition("://")
+        host, _, path = rest.partition("/")
+        return f"{scheme}{slashes}{host.lower()}/{path.rstrip('/')}"
 
     def without_secrets(self, text: str) -> str:
         """What a driver said, with no password in it."""
@@ -74,6 +79,14 @@ def parse(url: str) -> Address:
     if (kind, rest) == ("memory", "//"):
         return Address(Kind.MEMORY, "memory://")
     raise BadInputError(_not_an_address(kind if rest.startswith("//") else ""))
+
+
+def shown(url: str) -> str:
+    """For people, whether it can be used or not."""
+    try:
+        return parse(url).text
+    except BadInputError:
+        return masked(url)
 
 
 def parse_database(url: str) -> Address:
@@ -113,8 +126,9 @@ def _file(rest: str) -> Address:
         path = unquote(path.removeprefix("file:"))
     if os.name != "nt" and _WINDOWS.match(path):
         raise BadInputError(f"{path} is a path of Windows, and this is none")
-    absolute = Path(os.path.expanduser(path)).absolute()  # noqa: PTH111  # Path.expanduser() raises where there is no home
-    return Address(Kind.SQLITE, f"sqlite:///{absolute}", path=absolute)
+    given = Path(os.path.expanduser(path))  # noqa: PTH111  # Path.expanduser() raises where there is no home
+    absolute = given.absolute()
+    return Address(Kind.SQLITE, f"sqlite:///{absolute}", path=absolute, relative=not given.is_absolute())
 
 
 def _check_options(options: Mapping[str, str]) -> None:

@@ -60,7 +60,7 @@ def test_serve_makes_a_token_and_the_command_line_reads_through_it(serving, envi
 
     assert httpx.get(f"{address}/api/v1/runs").status_code == 401
     far, near = call(environment, "trace", name, **there), call(environment, "trace", name, "--store", stored)
-    assert (far.returncode, far.stderr) == (0, "")
+    assert (far.returncode, far.stderr) == (0, f"store {address} (from DATATRACING_STORE)\n")
     assert far.stdout == near.stdout
     assert far.stdout.startswith("✘ failed  ")
     assert (
@@ -119,7 +119,7 @@ def test_a_port_that_is_taken_is_one_clear_line(serving, environment, stored):
 def test_output_into_a_pipe_that_closes_early_is_no_error(environment, stored):
     shell = f"{PROGRAM} runs --store {stored} | head -c 1"
     ended = subprocess.run(["sh", "-c", shell], env=environment, capture_output=True, text=True, check=False)
-    assert (ended.returncode, ended.stderr) == (0, "")
+    assert (ended.returncode, ended.stderr) == (0, f"store {stored} (from --store)\n")
 
 
 def test_a_terminal_without_unicode_still_gets_its_trace(environment, stored):
@@ -136,4 +136,4 @@ def test_help_imports_nothing_heavy(environment):
         "sys.exit(f'{code} {heavy}' if code or heavy else 0)"
     )
     ended = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=False)
-    assert (ended.returncode, ended.stderr) == (0, "")
+    assert (ended.returncode, ended.stderr) == (0, f"store {stored} (from --store)\n")

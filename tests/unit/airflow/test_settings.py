@@ -7,7 +7,7 @@ import pytest
 
 from datatracing.errors import BadInputError
 from datatracing.settings import Settings
-from datatracing_airflow.settings import NOT_READ_HERE, PluginSettings, place
+from datatracing_airflow.settings import NOT_READ_HERE, PluginSettings, places
 
 STORE = "postgresql://worker:pw@db/traces"
 
@@ -109,9 +109,9 @@ def test_the_plugin_reads_the_same_from_a_loaded_airflow_as_the_command_line_wit
     )
     script = (
         "import os, sys; os.environ['NAME'] = 'n'; import datatracing_airflow.settings as s\n"
-        "before = {k: v.read() for k, v in s.place().items()}; light = 'airflow' not in sys.modules\n"
+        "before = {k: v.read() for k, v in s.merged(s.places()).items()}; light = 'airflow' not in sys.modules\n"
         "import airflow.configuration as c\n"
-        "after = {k: v.read() for k, v in s.place().items()}\n"
+        "after = {k: v.read() for k, v in s.merged(s.places()).items()}\n"
         "theirs = {k: c.conf.get('datatracing', k) for k in after}\n"
         "print(light, before == after == theirs, before['store'])"
     )
@@ -120,4 +120,4 @@ def test_the_plugin_reads_the_same_from_a_loaded_airflow_as_the_command_line_wit
 
 
 def test_without_a_place_nothing_is_said(cfg):
-    assert place({}) == {}
+    assert places({}) == [{}, {}]

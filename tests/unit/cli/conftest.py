@@ -11,7 +11,14 @@ from datatracing.connection import connect
 @pytest.fixture
 def home(tmp_path, monkeypatch):
     """Nothing of this machine's own settings, and a terminal of 80 cells without colour."""
-    for name in ("XDG_DATA_HOME", "XDG_STATE_HOME", "DATATRACING_STORE", "DATATRACING_TOKEN", "AIRFLOW_HOME"):
+    for name in (
+        "XDG_DATA_HOME",
+        "XDG_STATE_HOME",
+        "DATATRACING_STORE",
+        "DATATRACING_TOKEN",
+        "AIRFLOW_HOME",
+        "AIRFLOW_CONFIG",
+    ):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("COLUMNS", "80")
@@ -29,12 +36,17 @@ def store(home, sqlite_url, monkeypatch):
 
 
 @pytest.fixture
-def datatracing(home, capsys):
-    """`datatracing("runs", "--json")` answers with exit code, output and errors."""
+def datatracing(home, capsys, monkeypatch):
+    """`datatracing("runs", "--json")` answers with exit code, output, errors, and the line that names the store."""
 
-    def call(*arguments):
+    def call(*arguments, **environment):
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
         code = run(arguments)
         printed = capsys.readouterr()
-        return SimpleNamespace(code=code, out=printed.out, err=printed.err)
+        lines = printed.err.splitlines(keepends=True)
+        named = [line for line in lines if line.startswith("store ")]
+        errors = "".join(line for line in lines if line not in named)
+        return SimpleNamespace(code=code, out=printed.out, err=errors, store="".join(named))
 
     return call

@@ -37,7 +37,7 @@ def test_doctor_as_json_says_the_same(store, datatracing):
 
     assert document["ok"] is True
     names = [finding["name"] for finding in document["findings"]]
-    assert names[:6] == ["version", "store", "store disk", "runs", "namespace", "ledger"]
+    assert names[:6] == ["version", "one store", "store", "store disk", "runs", "namespace"]
 
 
 def test_a_password_in_the_stores_url_is_never_shown(home, datatracing):
@@ -46,7 +46,35 @@ def test_a_password_in_the_stores_url_is_never_shown(home, datatracing):
     for command in (["doctor"], ["runs"], ["db", "check"], ["why", "ab" * 16]):
         answer = datatracing(*command, "--store", url)
         assert answer.code in {1, 3}
-        assert "hunter2" not in answer.out + answer.err
+        assert "hunter2" not in answer.out + answer.err + answer.store
+        assert answer.store == "store postgresql://me:***@127.0.0.1:1/traces (from --store)\n"
+
+
+def test_a_store_of_the_plugin_that_commands_do_not_use_is_a_problem_that_names_both_places(store, home, datatracing):
+    file = home / "airflow.cfg"
+    file.write_text(f"[datatracing]\nstore = sqlite:///{home}/other.db\n")
+    answer = datatracing("doctor", AIRFLOW_HOME=str(home))
+
+    assert answer.code == 1
+    says = f"DATATRACING_STORE says sqlite:///{home}/traces.db, but store in [datatracing] of {file} says"
+    assert f"✘ problem  one store         {says} sqlite:///{home}/other.db" in answer.out
+
+
+def test_the_same_store_in_two_places_is_in_order(store, home, datatracing):
+    (home / "airflow.cfg").write_text(f"[datatracing]\nstore = SQLite:///{home}/./traces.db\n")
+    assert datatracing("doctor", AIRFLOW_HOME=str(home)).code == 0
+
+
+def test_another_store_than_the_hosts_own_is_not_all_that_there_is_to_look_at(store, home, datatracing):
+    answer = datatracing("doctor", "--store", f"sqlite:///{home}/other.db")
+    assert f"--store says sqlite:///{home}/other.db, but DATATRACING_STORE says" in answer.out
+
+
+def test_a_path_that_means_another_file_in_every_directory_is_a_problem(home, datatracing, monkeypatch):
+    monkeypatch.chdir(home)
+    monkeypatch.setenv("DATATRACING_STORE", "sqlite:///traces.db")
+    assert datatracing("db", "upgrade").code == 0
+    assert f"write it as sqlite:///{home}/traces.db" in datatracing("doctor").out
 
 
 def test_spool_status_counts_what_waits(store, home, datatracing):

@@ -18,7 +18,7 @@ REFUSED = [
     (2, ["runs", "--slower-than", "long"], "'long' is not a duration"),
     (2, ["runs", "--state", "broken"], "state 'broken' is not known"),
     (2, ["runs", "--cursor", "AAAA"], "cursor"),
-    (2, ["db", "check", "--store", "https://host/datatracing"], "a collector looks after its own tables"),
+    (2, ["db", "check", "--store", "https://host/datatracing"], "a collector, which looks after its own tables"),
     (2, ["runs", "--store", "mysql://host/db"], "'mysql' is not a kind of store"),
     (3, ["runs", "--store", "http://127.0.0.1:1"], "does not answer"),
     (4, ["trace", "ab" * 16], "no run with the trace id"),
@@ -35,6 +35,27 @@ def test_what_cannot_be_done_ends_with_its_code_and_one_line(store, datatracing,
     assert answer.err.startswith("datatracing: ")
     assert says in answer.err
     assert answer.err.count("\n") == 1
+
+
+def test_each_command_names_its_store_and_who_said_so(home, datatracing, monkeypatch):
+    default = f"store sqlite:///{home}/.local/share/datatracing/traces.db (from the default)\n"
+    assert datatracing("db", "upgrade").store == default
+    assert [datatracing(*each).store for each in (["runs"], ["runs", "--json"], ["why", "ab" * 16])] == [default] * 3
+    file = home / "airflow.cfg"
+    file.write_text(f"[datatracing]\nstore = sqlite:///{home}/a.db\n")
+    monkeypatch.setenv("AIRFLOW_HOME", str(home))
+    from_file = f"store sqlite:///{home}/a.db (from store in [datatracing] of {file})\n"
+    assert [datatracing(*each).store for each in (["db", "upgrade"], ["runs"], ["doctor"])] == [from_file] * 3
+    monkeypatch.setenv("AIRFLOW__DATATRACING__STORE", f"sqlite:///{home}/b.db")
+    assert datatracing("runs").store == f"store sqlite:///{home}/b.db (from AIRFLOW__DATATRACING__STORE)\n"
+    assert datatracing("runs", "--store", "sqlite:////c.db").store == "store sqlite:////c.db (from --store)\n"
+
+
+def test_a_configuration_that_cannot_be_read_is_an_error_and_not_the_default_store(home, datatracing):
+    (home / "airflow.cfg").write_text("[datatracing\nstore = sqlite:////x.db\n")
+    answer = datatracing("runs", AIRFLOW_HOME=str(home))
+    assert (answer.code, answer.err.count("\n"), answer.store) == (2, 1, "")
+    assert f"{home}/airflow.cfg cannot be read" in answer.err
 
 
 def test_with_nothing_set_the_default_store_says_how_to_make_it(home, datatracing):

@@ -25,9 +25,10 @@ def test_without_an_instance_only_the_version_is_known():
     assert [(each.name, each.ok) for each in found] == [("dagster", True), ("dagster instance", True)]
 
 
-def test_a_fresh_instance_has_no_daemon_and_no_run_monitoring(home):
+def test_a_fresh_instance_has_no_daemon_and_is_advised_to_monitor_its_runs(home):
     found = {each.name: each for each in checks.findings(home(""))}
-    assert [name for name, each in found.items() if not each.ok] == ["run monitoring", "dagster daemon"]
+    assert [name for name, each in found.items() if not each.ok] == ["dagster daemon"]
+    assert "run_monitoring" in found["run monitoring"].advice
     assert "datatracing dagster collect" in found["dagster daemon"].advice
 
 

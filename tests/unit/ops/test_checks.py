@@ -44,9 +44,12 @@ def test_a_store_that_does_not_fit_gives_its_own_advice():
     def check():
         raise SchemaMismatchError("the store x has no tables yet: create them with `datatracing db upgrade`")
 
-    found = stored.reachable("x", check)
-    assert (found.ok, found.detail) == (False, "the store x has no tables yet")
-    assert found.advice == "create them with `datatracing db upgrade`"
+    found = stored.reachable("x", check, "DATATRACING_STORE")
+    assert (found.ok, found.detail) == (
+        False,
+        "the store x has no tables yet: create them with `datatracing db upgrade`",
+    )
+    assert found.advice == "put that right, or name another store: this one is from DATATRACING_STORE"
 
 
 def test_a_host_that_still_has_everybodys_namespace_in_a_shared_store_is_warned():
