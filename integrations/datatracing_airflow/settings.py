@@ -6,10 +6,10 @@ Nothing of Airflow is imported here, so the command line and the agent read the 
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Any
 
-from datatracing.capture import CaptureSettings
+from datatracing.capture.settings import ELSEWHERE, SELF, CaptureSettings
 from datatracing.errors import BadInputError
 from datatracing.sources import PREFIX, Said, merged
 from datatracing_airflow.airflow_cfg import SECTION, configuration, expanded, section
@@ -20,9 +20,8 @@ if TYPE_CHECKING:
 
 VARIABLE = "AIRFLOW__DATATRACING__"
 SECRETS = ("store", "token")
-"""May be told by a command or a secrets backend. What hooks need may not: they start no process and ask no server."""
-NOT_READ_HERE = "told elsewhere"
-"""Stands for such a value in hooks, which only have to know that there is one."""
+"""May be told by a command or a secrets backend, which commands and the agent ask. A hook starts no process and asks no
+server, unless its process has to send for itself."""
 WAYS: Mapping[str, type[Elsewhere]] = {"_secret": Secret, "_cmd": Command}
 """By the ending of the option's name; the last one wins."""
 
@@ -41,9 +40,9 @@ class PluginSettings:
     def read(cls, environ: Mapping[str, str] = os.environ) -> "PluginSettings":
         """BadInputError names what does not fit."""
         told = {name: each for name, each in merged(places(environ)).items() if not environ.get(PREFIX + name.upper())}
-        names = [each.name for each in fields(CaptureSettings) if each.name in told]
-        capture = CaptureSettings.from_env({name: _plain(told[name]) for name in names}, environ)
-        return cls(capture, *(_seconds(name, told, environ) for name in ("settle_seconds", "sweep_seconds")))
+        return cls(
+            _capture(told, environ), *(_seconds(name, told, environ) for name in ("settle_seconds", "sweep_seconds"))
+        )
 
 
 def all_settings() -> "Settings":
@@ -58,6 +57,16 @@ def places(environ: Mapping[str, str] = os.environ) -> list[dict[str, Said]]:
     file = configuration(environ)
     inside = _told(section(environ, file), lambda name: f"{name} in [{SECTION}] of {file}")
     return [_told(_variables(environ), lambda name: VARIABLE + name.upper()), inside]
+
+
+def _capture(told: Mapping[str, Said], environ: Mapping[str, str]) -> CaptureSettings:
+    ours = {each.name: told[each.name].read for each in fields(CaptureSettings) if each.name in told}
+    elsewhere = {name: read for name, read in ours.items() if isinstance(read, Elsewhere)}
+    capture = CaptureSettings.from_env({name: read() for name, read in ours.items() if name not in elsewhere}, environ)
+    if elsewhere and capture.ship == SELF:
+        found: dict[str, Any] = {name: read() for name, read in elsewhere.items()}
+        return replace(capture, **found)
+    return replace(capture, store=ELSEWHERE) if elsewhere else capture
 
 
 def _told(texts: Mapping[str, str], where: Callable[[str], str]) -> dict[str, Said]:
@@ -75,10 +84,6 @@ def _elsewhere(way: type[Elsewhere], text: str, where: str) -> Said:
 
 def _variables(environ: Mapping[str, str]) -> dict[str, str]:
     return {name.removeprefix(VARIABLE).lower(): text for name, text in environ.items() if name.startswith(VARIABLE)}
-
-
-def _plain(said: Said) -> str:
-    return NOT_READ_HERE if isinstance(said.read, Elsewhere) else said.read()
 
 
 def _given(text: str) -> Callable[[], str]:

@@ -19,7 +19,7 @@ LOG_LINE = "%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s"
 def main() -> None:
     """Run until there is nothing left to attend to."""
     given = _arguments()
-    settings = CaptureSettings.from_env().anchored()
+    settings = _settings().anchored()
     _log_into(settings)
     if given.once:
         from datatracing.agent.once import ship_once
@@ -30,6 +30,16 @@ def main() -> None:
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, lambda *_: agent.stop())
     agent.run()
+
+
+def _settings() -> CaptureSettings:
+    """The environment's; every place is asked only where that names no store."""
+    settings = CaptureSettings.from_env()
+    if settings.store:
+        return settings
+    from datatracing.settings import Settings
+
+    return Settings().capture()
 
 
 def _arguments() -> argparse.Namespace:

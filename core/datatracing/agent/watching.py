@@ -10,6 +10,7 @@ from datatracing.agent.breaker import Breaker
 from datatracing.agent.watcher import OpenWatcher, Watcher
 from datatracing.capture.guard import guard
 from datatracing.capture.notice import Notice
+from datatracing.context.address import is_file
 from datatracing.errors import DataTracingError
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ class Watching:
         from datatracing.connection import connect
 
         if self._connection is None:
-            self._connection = connect(settings=self._settings, migrate=self._settings.store.startswith("sqlite:"))
+            self._connection = connect(settings=self._settings, migrate=is_file(self._settings.store))
         return self._open(self._settings, self._connection)
 
     def _hear(self, seconds: float) -> None:

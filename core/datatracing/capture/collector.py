@@ -18,11 +18,6 @@ NOT_A_VERDICT = frozenset({401, 403, 404, 405, 407, 408, 421, 425, 426, 429})
 """Client errors that say something about the address, the token or the moment, and nothing about the batch."""
 
 
-def is_collector(store: str) -> bool:
-    """Whether this store is reached over HTTP."""
-    return store.partition(":")[0].lower() in {"http", "https"}
-
-
 class CollectorClient:
     """One connection, opened when it is needed; redirects are not followed, because the token would go along.
 

@@ -12,11 +12,12 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
-from datatracing.capture.collector import EVENTS, JSON, LOSSES, MANIFESTS, CollectorClient, is_collector
+from datatracing.capture.collector import EVENTS, JSON, LOSSES, MANIFESTS, CollectorClient
 from datatracing.capture.frame import Kind
 from datatracing.capture.guard import log
 from datatracing.capture.reading import Contents, losses_of, read
 from datatracing.capture.settings import CaptureSettings
+from datatracing.context.address import is_collector
 from datatracing.errors import DataTracingError
 from datatracing.model import codec
 

@@ -7,10 +7,12 @@ from dataclasses import MISSING, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
+from datatracing.context.address import anchored
 from datatracing.errors import BadInputError
 
 PREFIX = "DATATRACING_"
-SQLITE = "sqlite:///"
+ELSEWHERE = "elsewhere"
+"""Stands for a store that a command or a vault tells: the agent asks, and no process of a user."""
 AGENT, SELF = "agent", "self"
 """Who brings a process's events to the store."""
 PODS = ("AIRFLOW_IS_K8S_EXECUTOR_POD",)
@@ -102,14 +104,12 @@ class CaptureSettings:
 
     def anchored(self) -> "CaptureSettings":
         """With absolute paths: a task may go to another directory."""
-        path = self.store.removeprefix(SQLITE)
-        store = f"{SQLITE}{Path(path).absolute()}" if path not in {self.store, ""} else self.store
-        return replace(self, store=store, spool_dir=self.spool_dir.absolute())
+        return replace(self, store=anchored(self.store), spool_dir=self.spool_dir.absolute())
 
     def environ(self) -> dict[str, str]:
         """The variables that say the same, for a process that is started from here."""
         given = {each.name: getattr(self, each.name) for each in fields(self)}
-        return {PREFIX + name.upper(): str(value) for name, value in given.items()}
+        return {PREFIX + name.upper(): str(value) for name, value in given.items() if value != ELSEWHERE}
 
 
 def default_ship(environ: Mapping[str, str] = os.environ) -> str:

@@ -30,6 +30,9 @@ RunArgument = Annotated[
     ),
 ]
 
+PATIENCE = 2.0
+"""Seconds that a reading command waits for what this host has to send."""
+
 
 def chosen(store: str) -> "Settings":
     """The settings with the store that is meant, which is named on standard error: a store that somebody does not
@@ -49,12 +52,28 @@ def name_store(url: str, where: str) -> None:
     sys.stderr.write(plain(f"store {shown(url)} (from {where})") + "\n")
 
 
+def ship(settings: "Settings") -> None:
+    """What this host's processes have said is brought to the store first, so that what has just ended is there.
+
+    Only where this host names one store: events never go to a file that nobody named, or to one of two.
+    """
+    from datatracing.agent import catch_up
+    from datatracing.ops.store_places import named, one_store
+
+    places = named()
+    if places and one_store(places).ok:
+        catch_up(settings.capture(), PATIENCE)
+
+
 @contextmanager
 def connected(store: str) -> "Iterator[Connection]":
     """A connection that answers. StoreUnreachableError or SchemaMismatchError says what to do where it does not."""
     from datatracing.connection import connect
 
-    connection = connect(settings=chosen(store))
+    settings = chosen(store)
+    if not store:
+        ship(settings)
+    connection = connect(settings=settings)
     try:
         connection.check()
         yield connection

@@ -44,12 +44,10 @@ def _findings(settings: "Settings", store: str) -> "Iterator[Finding]":
 
 
 def _one_store(store: str) -> "Finding":
-    from datatracing.ops.store_places import Named, one_store
-    from datatracing.sources import places
+    from datatracing.ops.store_places import Named, named, one_store
 
-    said = [place["store"] for place in places() if "store" in place]
     given = [Named("--store", store)] if store else []
-    return one_store([*given, *(Named(each.where, each.read()) for each in said)])
+    return one_store([*given, *named()])
 
 
 def _store(settings: "Settings", where: str) -> "Iterator[Finding]":

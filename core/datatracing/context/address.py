@@ -1,6 +1,7 @@
 """Addresses, as far as a task's process has to understand them: where a trace is looked at, and what is a collector."""
 
 import re
+from pathlib import Path
 from urllib.parse import urlsplit
 
 _SECRET_OPTION = re.compile(r"(?i)([?&][^=&]*(?:password|token|secret)[^=&]*=)[^&]*")
@@ -22,6 +23,15 @@ def is_collector(address: str) -> bool:
 def is_file(address: str) -> bool:
     """Whether it is SQLite's: a file has no administrator, so whoever needs its tables makes them."""
     return address.strip().partition(":")[0].lower().partition("+")[0] == "sqlite"
+
+
+def anchored(address: str) -> str:
+    """SQLite's file by its absolute path, because a process may go to another directory; every other as it is."""
+    scheme, slashes, rest = address.partition(":///")
+    path, mark, options = rest.partition("?")
+    if not slashes or not is_file(address) or path.startswith(("~", "file:", ":memory:")) or not path:
+        return address
+    return f"{scheme}{slashes}{Path(path).absolute()}{mark}{options}"
 
 
 def masked(address: str) -> str:

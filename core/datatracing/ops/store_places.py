@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from datatracing.errors import BadInputError
 from datatracing.ops.finding import Finding
+from datatracing.sources import places
 from datatracing.store.address import parse, shown
 
 NAME = "one store"
@@ -32,6 +33,12 @@ class Named:
             return parse(self.url).relative
         except BadInputError:
             return False
+
+
+def named() -> list[Named]:
+    """Every place of this host that names a store, the one that wins first."""
+    said = [place["store"] for place in places() if "store" in place]
+    return [Named(each.where, each.read()) for each in said]
 
 
 def one_store(named: Sequence[Named]) -> Finding:

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from datatracing.agent.sinks.port import Receipt, Sink
-from datatracing.capture.collector import is_collector
+from datatracing.context.address import is_collector
 
 if TYPE_CHECKING:
     from datatracing.settings import Settings

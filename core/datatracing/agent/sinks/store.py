@@ -10,6 +10,7 @@ from datatracing.agent.sinks.port import Receipt
 from datatracing.capture.frame import Frame
 from datatracing.connection import connect
 from datatracing.connection.local import LocalConnection
+from datatracing.context.address import is_file
 from datatracing.errors import DataTracingError, StoreUnreachableError
 from datatracing.model import clock
 from datatracing.model.fate import LedgerEntry
@@ -70,7 +71,7 @@ class StoreSink:
 
     def _opened(self) -> LocalConnection:
         if self._connection is None:
-            migrate = self._settings.store.startswith("sqlite:")
+            migrate = is_file(self._settings.store)
             opened = connect(settings=self._settings, migrate=migrate)
             assert isinstance(opened, LocalConnection)
             self._connection = opened
