@@ -88,7 +88,7 @@ def test_spool_status_counts_what_waits(store, home, datatracing):
 def test_spool_ship_sends_what_the_dead_have_left(store, home, datatracing):
     spooled(home / "spool")
 
-    assert json.loads(datatracing("spool", "ship", "--json").out)["accepted"] == 1
+    assert json.loads(datatracing("spool", "ship", "--json").out)["delivered"] == 1
     assert datatracing("spool", "status").out.endswith("nothing waits\n")
     store.sweep()
     assert store.trace(NIGHT.trace_id)["run"]["state"] == "running"
