@@ -96,7 +96,9 @@ class Settings(BaseModel):
         pattern=f"^({AGENT}|{SELF})$",
         description="Who sends what a process captures: the `agent` of its host, or the process it`self`, once, at its "
         "end, because its disk ends with it.",
-        json_schema_extra={"default": "`agent`; `self` in a pod of Airflow's Kubernetes executor"},
+        json_schema_extra={
+            "default": "`agent`; `self` in a container that Airflow, Dagster or Prefect has made for one task or run"
+        },
     )
     farewell_timeout: float = Field(
         default=CaptureSettings.farewell_timeout,

@@ -15,8 +15,10 @@ ELSEWHERE = "elsewhere"
 """Stands for a store that a command or a vault tells: the agent asks, and no process of a user."""
 AGENT, SELF = "agent", "self"
 """Who brings a process's events to the store."""
-PODS = ("AIRFLOW_IS_K8S_EXECUTOR_POD",)
-"""Variables that orchestrators set in the pods that they make for one task or one run."""
+PODS = ("AIRFLOW_IS_K8S_EXECUTOR_POD", "DAGSTER_RUN_JOB_NAME")
+"""Variables that orchestrators set in the containers that they make for one task or one run, and nowhere else."""
+RUN_OF_A_PROCESS = "PREFECT__FLOW_RUN_ID"
+"""Prefect sets it for each flow run's process; a container that is made for one run was itself begun with it."""
 MEBIBYTE = 1024 * 1024
 
 
@@ -113,8 +115,17 @@ class CaptureSettings:
 
 
 def default_ship(environ: Mapping[str, str] = os.environ) -> str:
-    """Processes that have a pod of their own take its disk along."""
-    return SELF if any(environ.get(name) for name in PODS) else AGENT
+    """Processes that have a container of their own take its disk along."""
+    own = any(environ.get(name) for name in PODS) or (environ.get(RUN_OF_A_PROCESS) and _begun_for_a_run())
+    return SELF if own else AGENT
+
+
+def _begun_for_a_run(first: Path = Path("/proc/1/environ")) -> bool:
+    """Whether the first process of this container knows of the run. On a host nobody may look at the first process."""
+    try:
+        return f"{RUN_OF_A_PROCESS}=".encode() in first.read_bytes()
+    except OSError:
+        return False
 
 
 def _set(values: Mapping[str, Any]) -> dict[str, Any]:
