@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from datatracing.errors import BadInputError, MissingExtraError
+from datatracing.errors import BadInputError, MissingExtraError, StoreUnreachableError
 
 if TYPE_CHECKING:
     from dagster import DagsterInstance
 
-    from datatracing_dagster.collector import Collector, Tally
+    from datatracing_dagster.collector import Tally
 
 app = typer.Typer(help="Collect the traces of Dagster runs.", no_args_is_help=True)
 
-KEY = "DATATRACING_COLLECTOR"
-"""Under which the cursor is kept in Dagster's own storage."""
+PATIENCE = 5.0
+"""Seconds that this host's agent may take to deliver what steps have said."""
 
 
 @app.callback()
@@ -37,6 +37,7 @@ def collect(
     look_back: Annotated[
         float | None, typer.Option(help="How many seconds old the first runs may be, when none was collected before.")
     ] = None,
+    again: Annotated[bool, typer.Option("--again", help="Read runs again that were given up.")] = False,
 ) -> None:
     """Store the trace of every run that has ended in the Dagster instance of DAGSTER_HOME.
 
@@ -46,10 +47,12 @@ def collect(
     # A person who asks for it once asks for what has just ended, too.
     settle = 0.0 if once else None
     given = {"store": store, "announce": announce, "settle_seconds": settle, "stale": stale, "look_back": look_back}
-    collector = _collector(instance, given)
+    collecting = _Collecting(instance, given)
+    if again:
+        collecting.progress.forgive()
     while True:
         try:
-            tally = _catch_up(instance, collector)
+            tally = collecting.catch_up(PATIENCE if once else 0.0)
         except Exception as error:  # of the store, or of Dagster's own database: either may come back
             if once:
                 raise
@@ -74,26 +77,29 @@ def _instance() -> "DagsterInstance":
         raise BadInputError(f"there is no Dagster instance here: set DAGSTER_HOME ({first})") from error
 
 
-def _collector(instance: "DagsterInstance", given: Mapping[str, Any]) -> "Collector":
-    from datatracing_dagster.sensor import collector
-    from datatracing_dagster.settings import CollectorSettings
+class _Collecting:
+    """What the agent does, in the foreground."""
 
-    return collector(instance, CollectorSettings.read(**given))
+    def __init__(self, instance: "DagsterInstance", given: Mapping[str, Any]) -> None:
+        from datatracing.connection import connect
+        from datatracing.context.address import is_file
+        from datatracing_dagster.collector import Collector
+        from datatracing_dagster.progress import Progress
+        from datatracing_dagster.settings import CollectorSettings
+        from datatracing_dagster.watcher import Watcher
 
+        settings = CollectorSettings.read(**given)
+        self.progress = Progress(instance, settings)
+        self._capture = settings.all.capture()
+        # A SQLite file has no administrator, so its tables are made here.
+        connection = connect(settings=settings.all, migrate=is_file(settings.all.store))
+        self._watcher = Watcher(Collector(instance, connection, settings), self.progress)
 
-def _catch_up(instance: "DagsterInstance", collector: "Collector") -> "Tally":
-    """Ticks until nothing is waiting; the cursor is kept after each, so a collector that is killed goes on there."""
-    from datatracing_dagster import compat
-    from datatracing_dagster.collector import Tally
-    from datatracing_dagster.cursors import Cursor
+    def catch_up(self, patience: float) -> "Tally":
+        """First what steps on this machine have said, so that it is there when their runs are sealed."""
+        from datatracing.agent import catch_up
 
-    key = f"{KEY}:{collector.namespace}:{collector.connection.url}"
-    total, cursor = Tally(), Cursor.read(compat.read_cursor(instance, key), collector.settings.look_back).write()
-    # Kept even if nothing else is: an outage may last longer than one looks back.
-    compat.write_cursor(instance, key, cursor)
-    while True:
-        cursor, tally = collector.tick(cursor)
-        compat.write_cursor(instance, key, cursor)
-        total.collected, total.failed = total.collected + tally.collected, total.failed + tally.failed
-        if not tally.more:
-            return total
+        report = catch_up(self._capture, patience)
+        if isinstance(report.error, StoreUnreachableError):
+            raise report.error
+        return self._watcher.catch_up()

@@ -8,10 +8,9 @@ there is no lock that a dead one could keep: at worst they read a run at the sam
 import logging
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from datatracing.agent import catch_up
 from datatracing.capture import redaction
 from datatracing.errors import StoreUnreachableError
 from datatracing.model import clock
@@ -37,11 +36,14 @@ log = logging.getLogger("datatracing")
 
 @dataclass
 class Tally:
-    """What one tick has done. `more`: its time was over before there was nothing left."""
+    """What one tick has done, or several. `more`: its time was over before there was nothing left."""
 
     collected: int = 0
     failed: int = 0
     more: bool = False
+
+    def __add__(self, later: "Tally") -> "Tally":
+        return Tally(self.collected + later.collected, self.failed + later.failed, later.more)
 
     def __str__(self) -> str:
         parts = [f"{self.collected} runs collected"]
@@ -61,13 +63,16 @@ class Collector:
         self.open_runs = OpenRuns(instance, connection, settings)
         self._dealt_with: set[End] = set()
 
+    def hurry(self) -> None:
+        """From now on also what has just ended."""
+        self.settings = replace(self.settings, all=self.settings.all.model_copy(update={"settle_seconds": 0.0}))
+
     def tick(self, text: str | None) -> tuple[str, Tally]:
         """Go on from this cursor, for as long as the budget; the new cursor, and what was done.
 
         StoreUnreachableError: nothing has moved, the same cursor is good for the next tick.
         """
         cursor, tally = Cursor.read(text, self.settings.look_back), Tally()
-        self._deliver()
         deadline = time.monotonic() + self.settings.budget
         for run_id, end in self._waiting(cursor):
             if run_id:
@@ -80,12 +85,6 @@ class Collector:
         else:
             self.connection.sweep()
         return cursor.write(), tally
-
-    def _deliver(self) -> None:
-        """What steps on this machine have said, so that it is there when their runs are sealed."""
-        report = catch_up(self.settings.all.capture())
-        if isinstance(report.error, StoreUnreachableError):
-            raise report.error
 
     def _waiting(self, cursor: Cursor) -> Iterator[tuple[str, End | None]]:
         """Runs to read, with the end that says so: those that could not be read, those that have ended, the silent.

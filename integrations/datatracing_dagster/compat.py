@@ -149,6 +149,21 @@ def write_cursor(instance: DagsterInstance, key: str, cursor: str) -> None:
     instance.daemon_cursor_storage.set_cursor_values({key: cursor})
 
 
+def reference(instance: DagsterInstance) -> str:
+    """What another process needs to open the same instance: names of classes, and their settings."""
+    from dagster._serdes import serialize_value
+
+    return serialize_value(instance.get_ref())
+
+
+def instance_from(reference: str) -> DagsterInstance:
+    """The instance behind what `reference` has given."""
+    from dagster._core.instance.ref import InstanceRef
+    from dagster._serdes import deserialize_value
+
+    return DagsterInstance.from_ref(deserialize_value(reference, InstanceRef))
+
+
 def report(instance: DagsterInstance, run: "DagsterRun", message: str, label: str, url: str) -> None:
     """An event with a link in the run's log. The run's status is not touched."""
     from dagster import MetadataValue

@@ -14,9 +14,9 @@ class DataTracingResource(StepApi, ConfigurableResource):  # type: ignore[type-a
     """Pure configuration: to make it contacts nothing, and no field has to be set.
 
     A field that is empty is taken from the environment, `DATATRACING_STORE` and so on. `announce` writes a link to the
-    trace, at `ui_url`, into the log of each kept run. `stale` and `look_back`: see CollectorSettings. `ships` is for
-    steps whose disk dies with them, in a container: they then send what they say themselves, beside the user's code,
-    and do not leave it in the spool for the collector.
+    trace, at `ui_url`, into the log of each kept run. `stale` and `look_back`: see CollectorSettings. `ship` is "agent"
+    or "self" where the disk dies with the process: it then sends once what it has said, when it ends.
+    A container that Dagster makes for one run is recognised.
     """
 
     store: str = ""
@@ -32,7 +32,7 @@ class DataTracingResource(StepApi, ConfigurableResource):  # type: ignore[type-a
     settle_seconds: float | None = None
     stale: float | None = None
     look_back: float | None = None
-    ships: bool = False
+    ship: str = ""
 
     def collector_settings(self) -> "CollectorSettings":
         """For the sensor. BadInputError names what does not fit."""

@@ -1,6 +1,12 @@
-"""The collector as a Dagster sensor: Dagster's own daemon calls it."""
+"""A Dagster sensor that sees to it that somebody collects: the agent of this host, in which the collector runs.
 
-from typing import TYPE_CHECKING, Any
+A sensor is evaluated in the process that runs the user's own sensors and schedules, so nothing of ours may be in it
+but a look (law 1; docs/adr/0012): no connection to a store, no thread, no wait.
+"""
+
+import os
+import time
+from typing import TYPE_CHECKING
 
 from dagster import (  # noqa: TID253  # only a Dagster loads this
     DagsterInstance,
@@ -11,24 +17,30 @@ from dagster import (  # noqa: TID253  # only a Dagster loads this
     sensor,
 )
 
-from datatracing.context.address import is_file
-from datatracing.errors import DataTracingError
-from datatracing_dagster.collector import Collector
-from datatracing_dagster.cursors import Cursor
+from datatracing.capture import lease, summon
+from datatracing_dagster import compat
+from datatracing_dagster.mapping import ORCHESTRATOR
+from datatracing_dagster.progress import Progress
 from datatracing_dagster.settings import CollectorSettings
-from datatracing_dagster.turn import Outcome, Turn
+from datatracing_dagster.watcher import INSTANCE
 
 if TYPE_CHECKING:
-    from datatracing.connection import Connection
     from datatracing_dagster.resource import DataTracingResource
 
 NAME = "datatracing_collector"
 INTERVAL = 10
 """Seconds between two ticks."""
-GRACE = 1.0
-"""Seconds after its budget for which a tick is waited for: Dagster's daemon evaluates one sensor after the other."""
-KEPT = 4
-"""Places that one process collects from."""
+AGAIN = 60.0
+"""Seconds until an agent that was started and has no duty yet is started again."""
+DUTY = lease.WATCH.format(ORCHESTRATOR)
+STARTED = "an agent that collects was started"
+ELSEWHERE = (
+    "the agent of this host watches another Dagster, or has just begun: two Dagster installations on one host need a "
+    "DATATRACING_SPOOL_DIR each"
+)
+EPHEMERAL = "the records of this instance are gone with its process: nobody else can read them"
+
+_started: dict[CollectorSettings, float] = {}
 
 
 def collecting_sensor(key: str) -> SensorDefinition:
@@ -39,71 +51,34 @@ def collecting_sensor(key: str) -> SensorDefinition:
         minimum_interval_seconds=INTERVAL,
         default_status=DefaultSensorStatus.RUNNING,
         required_resource_keys={key},
-        description="Stores the trace of every run that has ended, of all jobs in all code locations.",
+        description="Has the trace of every run stored that has ended, of all jobs in all code locations.",
     )
     def collect(context: SensorEvaluationContext) -> SkipReason:
-        return evaluate(context, getattr(context.resources, key))
+        return evaluate(context.instance, getattr(context.resources, key))
 
     return collect
 
 
-def evaluate(context: SensorEvaluationContext, resource: "DataTracingResource") -> SkipReason:
-    """One tick. A store that is away is no error of the user's: the cursor stays, and Dagster's log keeps all."""
+def evaluate(instance: DagsterInstance, resource: "DataTracingResource") -> SkipReason:
+    """Start an agent that collects unless there is one; what it has said last."""
     settings = resource.collector_settings()
-    # Kept even if nothing else is: an outage may begin before the first run ends, and last longer than one looks back.
-    context.update_cursor(Cursor.read(context.cursor, settings.look_back).write())
-    try:
-        outcome = _post(context.instance, settings).turn.take(context.cursor, settings.budget + GRACE)
-    except DataTracingError as error:
-        return SkipReason(f"DataTracing goes on later: {error}")
-    if outcome is None:
-        return SkipReason("DataTracing is still at work: there is a large run, or the store takes long to answer")
-    cursor, tally = outcome
-    context.update_cursor(cursor)
-    return SkipReason(str(tally))
+    if instance.is_ephemeral:
+        return SkipReason(EPHEMERAL)
+    progress = Progress(instance, settings)
+    progress.cursor()
+    holder = lease.holder(settings.all.spool_dir, DUTY)
+    if holder is None:
+        _begin(instance, settings)
+        return SkipReason(STARTED)
+    if outage := holder.get("outage"):
+        return SkipReason(f"DataTracing goes on later: {outage}")
+    return SkipReason(progress.heard() or ELSEWHERE)
 
 
-def collector(instance: DagsterInstance, settings: CollectorSettings) -> Collector:
-    """Into the configured store. A SQLite file has no administrator, so its tables are made here."""
-    from datatracing.connection import connect
-
-    connection: Connection = connect(settings=settings.all, migrate=is_file(settings.all.store))
-    return Collector(instance, connection, settings)
-
-
-class _Post:
-    """What ticks of this process share: a connection, and what the collector remembers."""
-
-    def __init__(self, instance: DagsterInstance, settings: CollectorSettings) -> None:
-        self.reference: Any = _reference(instance)
-        self.settings = settings
-        self.turn = Turn(self._work)
-        # An instance of our own: a tick may take longer than the evaluation that began it.
-        self._instance = instance if instance.is_ephemeral else DagsterInstance.from_ref(self.reference)
-        self._collector: Collector | None = None
-
-    def _work(self, cursor: str | None) -> Outcome:
-        self._collector = self._collector or collector(self._instance, self.settings)
-        return self._collector.tick(cursor)
-
-    def close(self) -> None:
-        """Give back connections. A tick that is still going on finds others."""
-        if self._collector is not None:
-            self._collector.connection.close()
-
-
-_posts: list[_Post] = []
-
-
-def _post(instance: DagsterInstance, settings: CollectorSettings) -> _Post:
-    for post in _posts:
-        if post.reference == _reference(instance) and post.settings == settings:
-            return post
-    while len(_posts) >= KEPT:
-        _posts.pop(0).close()
-    _posts.append(_Post(instance, settings))
-    return _posts[-1]
-
-
-def _reference(instance: DagsterInstance) -> Any:
-    return instance if instance.is_ephemeral else instance.get_ref()
+def _begin(instance: DagsterInstance, settings: CollectorSettings) -> None:
+    """Start an agent, unless one was started so lately that it may not be at work yet."""
+    now = time.monotonic()
+    if now - _started.get(settings, -AGAIN) >= AGAIN:
+        _started[settings] = now
+        told = {**settings.environ(), INSTANCE: compat.reference(instance)}
+        summon(settings.all.capture(), attend=os.getpid(), duty=DUTY, extra=told)

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from datatracing.capture.settings import PREFIX as COMMON
 from datatracing.errors import BadInputError
 from datatracing.settings import Settings
 
@@ -44,8 +45,23 @@ class CollectorSettings:
         """Values that are empty, or None, are the environment's. BadInputError names what does not fit."""
         chosen = {name: value for name, value in given.items() if value not in {None, ""}}
         own = {name: chosen.pop(name) for name in CollectorVariables.model_fields if name in chosen}
+        return cls.of(Settings(**chosen), **own)
+
+    @classmethod
+    def of(cls, settings: Settings, **own: Any) -> "CollectorSettings":
+        """What is not given is the environment's. BadInputError names what does not fit."""
         try:
-            return cls(Settings(**chosen), **CollectorVariables(**own).model_dump())
+            return cls(settings, **CollectorVariables(**own).model_dump())
         except ValidationError as error:
             first = error.errors()[0]
             raise BadInputError(f"{PREFIX}{first['loc'][0]!s}".upper() + f" does not fit: {first['msg']}") from error
+
+    def environ(self) -> dict[str, str]:
+        """The variables that say the same, for a process that is started from here."""
+        common = {COMMON + name.upper(): getattr(self.all, name) for name in Settings.model_fields}
+        own = {PREFIX + name.upper(): getattr(self, name) for name in CollectorVariables.model_fields}
+        return {name: _text(value) for name, value in {**common, **own}.items()}
+
+
+def _text(value: Any) -> str:
+    return str(value.get_secret_value() if isinstance(value, SecretStr) else value)

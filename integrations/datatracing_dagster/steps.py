@@ -4,6 +4,7 @@ Nothing here raises, waits or talks to a store: statements go into the spool (la
 them. Outside of a step all of it is inert.
 """
 
+import os
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from datatracing.capture import error_info, guard
+from datatracing.capture.settings import SELF
 from datatracing.context.traceparent import Traceparent
 from datatracing.model import clock
 from datatracing.model.event import EventKind, Times
@@ -19,9 +21,9 @@ from datatracing.model.run import RunRef, SpanKey
 from datatracing.model.states import State
 
 if TYPE_CHECKING:
-    from datatracing_dagster.mouthpiece import Mouthpiece
+    from datatracing.capture import Recorder
 
-SETTINGS = ("store", "namespace", "token", "spool_dir", "redact_names", "redact_patterns", "redact_key")
+SETTINGS = ("store", "namespace", "token", "spool_dir", "redact_names", "redact_patterns", "redact_key", "ship")
 REMEMBERED = 1_000
 """Attempts of this process whose operations are counted by name."""
 
@@ -59,7 +61,7 @@ class StepApi:
             here = _here(self._namespace())
             if here is not None:
                 run, span = here
-                self._mouthpiece().emit(EventKind.NOTED, run, span=span, records=(str(key),))
+                self._recorder().emit(EventKind.NOTED, run, span=span, records=(str(key),))
 
     def _begin(self, name: str, attributes: Mapping[str, Any]) -> tuple[RunRef, SpanKey] | None:
         with guard("dagster.span"):
@@ -68,7 +70,7 @@ class StepApi:
                 run, span = here
                 key = SpanKey(span.task, attempt=span.attempt, map_key=span.map_key, operation=_unique(run, span, name))
                 times = Times(started_at=clock.now())
-                self._mouthpiece().emit(
+                self._recorder().emit(
                     EventKind.STARTED, run, span=key, state=State.RUNNING, times=times, attributes=attributes
                 )
                 return run, key
@@ -79,26 +81,27 @@ class StepApi:
             if said is not None:
                 run, key = said
                 times = Times(ended_at=clock.now())
-                self._mouthpiece().emit(
-                    EventKind.ENDED, run, span=key, state=state, times=times, error=error_info(error)
-                )
+                self._recorder().emit(EventKind.ENDED, run, span=key, state=state, times=times, error=error_info(error))
 
     def _namespace(self) -> str:
-        return str(getattr(self, "namespace", "")) or self._mouthpiece().settings.namespace
+        return str(getattr(self, "namespace", "")) or self._recorder().settings.namespace
 
-    def _mouthpiece(self) -> "Mouthpiece":
-        given = tuple((name, str(getattr(self, name, ""))) for name in SETTINGS)
-        return _mouthpiece(given, bool(getattr(self, "ships", False)))
+    def _recorder(self) -> "Recorder":
+        return _recorder(tuple((name, str(getattr(self, name, ""))) for name in SETTINGS), os.getpid())
 
 
 @lru_cache(maxsize=4)
-def _mouthpiece(given: tuple[tuple[str, str], ...], ships: bool) -> "Mouthpiece":
-    """One per process and configuration. BadInputError when a setting does not fit."""
-    from datatracing.capture import CaptureSettings
-    from datatracing_dagster.mouthpiece import Mouthpiece
+def _recorder(given: tuple[tuple[str, str], ...], _process: int) -> "Recorder":
+    """One per configuration and process. BadInputError when a setting does not fit."""
+    from datatracing.capture import CaptureSettings, Recorder
 
-    settings = CaptureSettings.from_env({name: value for name, value in given if value})
-    return Mouthpiece(settings, ships=ships)
+    recorder = Recorder(CaptureSettings.from_env({name: value for name, value in given if value}))
+    if recorder.settings.ship == SELF:
+        from multiprocessing.util import Finalize
+
+        # Processes of its executor, if they were forked, end without Python's exit handlers.
+        Finalize(None, recorder.close, exitpriority=0)
+    return recorder
 
 
 def _here(namespace: str) -> tuple[RunRef, SpanKey] | None:

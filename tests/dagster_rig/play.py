@@ -1,14 +1,12 @@
 """Plays jobs one after the other, in a process of its own: run by the tests, not imported.
 
 Usage: DAGSTER_HOME=... python -m tests.dagster_rig.play in_process|apart JOB...
-Prints a line `JOB RUN_ID` for each run; and who owns the files in the spool by then, if RIG_LOOKS_AT names one.
+Prints a line `JOB RUN_ID` for each run.
 """
 
 import os
 import sys
-import time
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 from dagster import (
@@ -21,14 +19,11 @@ from dagster import (
 )
 from dagster._core.definitions.reconstruct import ReconstructableJob, ReconstructableRepository
 
-from datatracing.capture import spool_status
 from tests.dagster_rig import assets, burst, jobs, traced
 
 AGAIN = {"reexecuted": "unlucky_map"}
 """Names for the last run of a job, executed again from where it failed."""
 QUIET = {"console": {"config": {"log_level": "ERROR"}}}
-PAUSE = 3.0
-"""Seconds until a process that lives on has surely let go of what it said."""
 PARTS = {"__ASSET_JOB": [AssetKey("paid"), AssetKey("refunded"), AssetKey("refunds")]}
 """What somebody marks in the asset graph before he presses Materialize."""
 
@@ -42,9 +37,6 @@ def main(executor: str, names: list[str]) -> None:
                 play(instance, executor, name)
             [record] = instance.get_run_records(limit=1)
             print(name, record.dagster_run.run_id, flush=True)
-            if spool := os.environ.get("RIG_LOOKS_AT"):
-                time.sleep(PAUSE)
-                print("owners", *sorted({file.owner for file in spool_status(Path(spool))}), flush=True)
 
 
 def play(instance: DagsterInstance, executor: str, name: str) -> None:

@@ -1,7 +1,11 @@
-"""A job whose steps speak for themselves. Imported by Dagster's own processes."""
+"""Jobs whose steps speak for themselves. Imported by Dagster's own processes."""
 
+import json
 import os
 import signal
+import sys
+import threading
+from pathlib import Path
 
 from dagster import DynamicOut, DynamicOutput, RetryPolicy, failure_hook, job, op
 
@@ -34,6 +38,33 @@ def collect(traces: DataTracingResource, xs):
     assert set(traces.headers()) in ({"traceparent"}, set())
 
 
+class MuteError(Exception):
+    """Does not say what went wrong."""
+
+    def __str__(self):
+        raise RuntimeError("no")
+
+
+@op
+def fall_silent(traces: DataTracingResource):
+    with traces.span("mute"):
+        raise MuteError
+
+
+@op
+def look_around(context, traces: DataTracingResource):
+    """What is in a process after a step has spoken, as its last word."""
+    with traces.span("look"):
+        traces.record("order-a")
+    files = [str(each.readlink()) for each in Path("/proc/self/fd").iterdir() if each.is_symlink()]
+    found = {
+        "threads": [thread.name for thread in threading.enumerate()],
+        "files": files,
+        "modules": sorted({name.partition(".")[0] for name in sys.modules}),
+    }
+    (Path(os.environ["RIG_LOOKS_AT"]) / f"{context.run_id}.json").write_text(json.dumps(found))
+
+
 @op
 def die(traces: DataTracingResource):
     with traces.span("fatal"):
@@ -46,7 +77,7 @@ def speak_in_a_hook(context):
         context.resources.traces.record("order-b")
 
 
-RESOURCES = {"traces": DataTracingResource(ships=bool(os.environ.get("RIG_SHIPS")))}
+RESOURCES = {"traces": DataTracingResource(ship=os.environ.get("RIG_SHIP", ""))}
 
 
 @job(executor_def=executor, resource_defs=RESOURCES, hooks={speak_in_a_hook})
@@ -57,3 +88,13 @@ def traced():
 @job(executor_def=executor, resource_defs=RESOURCES)
 def traced_to_death():
     die()
+
+
+@job(executor_def=executor, resource_defs=RESOURCES)
+def traced_mute():
+    fall_silent()
+
+
+@job(executor_def=executor, resource_defs=RESOURCES)
+def traced_looks():
+    look_around()

@@ -1,8 +1,11 @@
 """What steps say of themselves on a real Dagster, a process per step: it arrives, and it can never hurt them."""
 
+import json
+
 import pytest
 
 from datatracing.capture import spool_status
+from tests.agents import stop_agents
 from tests.bench.outages import black_hole
 from tests.conformance.check import unbalanced, untruths
 from tests.dagster_rig.home import Home
@@ -31,7 +34,9 @@ def furnished(tmp_path, sqlite_url):
         good = {"DATATRACING_STORE": sqlite_url, "DATATRACING_SPOOL_DIR": str(tmp_path / "spool")}
         return Home(tmp_path / "dagster", good | settings).furnish(), Home(tmp_path / "dagster", good)
 
-    return furnish
+    yield furnish
+    for spool in ("spool", "elsewhere"):
+        stop_agents(tmp_path / spool)
 
 
 def operations(document):
@@ -48,14 +53,12 @@ def spans(document):
 
 
 def test_what_steps_say_waits_in_the_spool_and_arrives_with_their_run(furnished, tmp_path):
-    with black_hole() as nowhere:
-        broken, home = furnished(DATATRACING_STORE=nowhere)
-        name = f"dagster:traced/{broken.play('apart', 'traced')['traced']}"
+    quiet, home = furnished(DATATRACING_STORE="")
+    name = f"dagster:traced/{quiet.play('apart', 'traced')['traced']}"
     account = Oracle(home.folder).account(name.rpartition("/")[2])
     assert account.state == "success"
-    # Nobody in the steps' processes has tried to reach a store: there is no word of an outage.
     waiting = spool_status(tmp_path / "spool")
-    assert {(file.owner, file.path.suffix) for file in waiting} == {("dead", ".events")}
+    assert {file.owner for file in waiting} == {"dead"}
     assert sum(file.events for file in waiting) == 2 * len(SAID) + 4
     home.datatracing("dagster", "collect", "--once")
     document = home.asked("trace", name)
@@ -71,27 +74,39 @@ def test_what_steps_say_waits_in_the_spool_and_arrives_with_their_run(furnished,
     assert spool_status(tmp_path / "spool") == []
 
 
-def test_an_operation_whose_process_was_killed_is_lost(furnished):
+def test_law_6_what_a_killed_step_said_is_there_and_a_mute_error_ends_its_operation(furnished):
     _, home = furnished()
-    run = home.play("apart", "traced_to_death")["traced_to_death"]
+    runs = home.play("apart", "traced_to_death", "traced_mute")
     home.datatracing("dagster", "collect", "--once")
-    document = home.asked("trace", f"dagster:traced_to_death/{run}")
+    document = home.asked("trace", f"dagster:traced_to_death/{runs['traced_to_death']}")
     assert operations(document) == [("die", "", 1, "fatal", "lost")]
     assert spans(document)["die", None, 1, None]["state"] == "crashed"
+    document = home.asked("trace", f"dagster:traced_mute/{runs['traced_mute']}")
+    assert operations(document) == [("fall_silent", "", 1, "mute", "failed")]
+    error = spans(document)["fall_silent", None, 1, "mute"]["error"]
+    assert (error["type"], error["message"]) == ("MuteError", "the message cannot be read: RuntimeError")
+    assert spans(document)["fall_silent", None, 1, None]["error"]["type"] == "MuteError"
 
 
-def test_steps_that_ship_themselves_need_no_spool_on_the_collectors_machine(furnished, tmp_path):
-    shipping, home = furnished(RIG_SHIPS="1", DATATRACING_SPOOL_DIR=str(tmp_path / "elsewhere"))
-    name = f"dagster:traced/{shipping.play('in_process', 'traced')['traced']}"
+@pytest.mark.parametrize("executor", ["in_process", "apart"])
+def test_steps_whose_disk_dies_with_them_send_what_they_said_when_they_end(furnished, tmp_path, executor):
+    patient = {"DATATRACING_FAREWELL_TIMEOUT": "60", "DATATRACING_SPOOL_DIR": str(tmp_path / "elsewhere")}
+    shipping, home = furnished(RIG_SHIP="self", **patient)
+    name = f"dagster:traced/{shipping.play(executor, 'traced')['traced']}"
     home.datatracing("dagster", "collect", "--once")
     assert operations(home.asked("trace", name)) == SAID
 
 
-def test_a_process_that_lives_on_leaves_what_its_run_said_to_the_collector(furnished, tmp_path):
-    looking, _ = furnished(RIG_LOOKS_AT=str(tmp_path / "spool"))
-    printed = looking.call("tests.dagster_rig.play", "in_process", "traced", "success_chain", "traced").stdout
-    # To a process that holds none of its files any more it is as good as dead.
-    assert [line for line in printed.splitlines() if line.startswith("owners")] == ["owners dead"] * 3
+def test_law_1_no_thread_socket_or_file_of_ours_but_the_spool_is_in_a_process_that_runs_a_step(furnished, tmp_path):
+    traced, home = furnished(RIG_LOOKS_AT=str(tmp_path))
+    run = traced.play("apart", "traced_looks")["traced_looks"]
+    found = json.loads((tmp_path / f"{run}.json").read_text())
+    assert [name for name in found["threads"] if "datatracing" in name.lower()] == []
+    assert [file for file in found["files"] if file.startswith("socket:")] == []
+    ours = [file for file in found["files"] if str(tmp_path) in file and str(home.folder) not in file]
+    assert len(ours) == 1
+    assert ours[0].startswith(str(tmp_path / "spool"))
+    assert not {"psycopg", "psycopg2"} & set(found["modules"])
 
 
 @pytest.mark.parametrize(
@@ -115,10 +130,11 @@ def test_law_1_steps_do_not_notice_that_nothing_can_be_kept_and_the_trace_is_who
     assert all(each.startswith("completeness is ") for each in wrong)  # what was lost is counted
 
 
-def test_law_1_no_step_waits_for_a_store_that_never_answers(furnished):
+def test_law_1_no_step_waits_for_a_store_that_never_answers(furnished, tmp_path):
     with black_hole() as nowhere:
         broken, home = furnished(DATATRACING_STORE=nowhere)
         run = broken.play("in_process", "traced")["traced"]
+        stop_agents(tmp_path / "spool")
     account = Oracle(home.folder).account(run)
     longest = max(each.times.ended_at - each.times.started_at for each in account.attempts)
     assert longest < 1_500_000  # a single attempt to connect would take 2 s

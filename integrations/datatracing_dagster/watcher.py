@@ -1,0 +1,79 @@
+"""The collector in the agent of a host: a process that runs no user code and forks nothing, so it may hold connections.
+
+It is started by the sensor, which hands over Dagster's instance and the settings of the resource; see docs/adr/0012.
+"""
+
+import os
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from datatracing.model import clock
+
+if TYPE_CHECKING:
+    from datatracing.capture.notice import Notice
+    from datatracing.connection import Connection
+    from datatracing.settings import Settings
+    from datatracing_dagster.collector import Collector, Tally
+    from datatracing_dagster.progress import Progress
+
+INSTANCE = "DATATRACING_DAGSTER_INSTANCE"
+"""Dagster's own description of its instance, as JSON. Without it there is nothing to watch."""
+PAUSE = 1.0
+"""Seconds between two looks."""
+
+
+def open_watcher(
+    settings: "Settings", connection: "Connection", environ: Mapping[str, str] = os.environ
+) -> "Watcher | None":
+    """None where nobody has said which Dagster it is. Whatever keeps it from being opened is raised."""
+    if not environ.get(INSTANCE):
+        return None
+    from datatracing_dagster import compat
+    from datatracing_dagster.collector import Collector
+    from datatracing_dagster.progress import Progress
+    from datatracing_dagster.settings import CollectorSettings
+
+    instance, own = compat.instance_from(environ[INSTANCE]), CollectorSettings.of(settings)
+    return Watcher(Collector(instance, connection, own), Progress(instance, own))
+
+
+class Watcher:
+    """Ticks of a collector, with its cursor kept after each."""
+
+    def __init__(self, collector: "Collector", progress: "Progress") -> None:
+        self._collector = collector
+        self._progress = progress
+        self._total: Tally | None = None
+        self._began = clock.rfc3339(clock.now())
+
+    def announce(self, notice: "Notice") -> None:
+        """Dagster's own log says which runs are over."""
+
+    def tick(self) -> float:
+        """Everything that has ended, unless it takes longer than the budget; then the next call goes on there."""
+        tally = self._round()
+        self._total = self._total + tally if self._total else tally
+        self._progress.say(f"{self._total} since {self._began}")
+        return 0.0 if tally.more else PAUSE
+
+    def catch_up(self, deadline: float = float("inf")) -> "Tally":
+        """Rounds until nothing is waiting, or that moment of time.monotonic has come."""
+        total = self._round()
+        while total.more and time.monotonic() < deadline:
+            total += self._round()
+        return total
+
+    def drain(self, deadline: float) -> None:
+        """What has ended by now, also what has just ended."""
+        self._collector.hurry()
+        self.catch_up(deadline)
+
+    def close(self) -> None:
+        """The connection is the agent's."""
+        self._collector.instance.dispose()
+
+    def _round(self) -> "Tally":
+        cursor, tally = self._collector.tick(self._progress.cursor())
+        self._progress.keep(cursor)
+        return tally

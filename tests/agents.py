@@ -1,0 +1,48 @@
+"""The agents that are at work on a spool directory while a test runs."""
+
+import os
+import signal
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from datatracing.capture import lease
+
+PATIENCE = 30.0
+"""Seconds that an agent may take to end; delivering what is left takes up to ten."""
+
+
+def agents(spool: Path | str) -> list[int]:
+    """Process ids. An agent runs in the spool directory, whichever duty it has."""
+    return [
+        pid
+        for pid in (int(each.name) for each in Path("/proc").iterdir() if each.name.isdigit())
+        if _serves(pid, Path(spool))
+    ]
+
+
+def stop_agents(spool: Path | str) -> None:
+    """Tell them to end, and wait until they have."""
+    deadline = time.monotonic() + PATIENCE
+    for pid in agents(spool):
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGTERM)
+    while agents(spool):
+        assert time.monotonic() < deadline, "an agent does not end"
+        time.sleep(0.05)
+
+
+def at_work(spool: Path | str, duty: str = lease.SHIP) -> None:
+    """Wait until somebody has the duty."""
+    deadline = time.monotonic() + PATIENCE
+    while not lease.held(Path(spool), duty):
+        assert time.monotonic() < deadline, f"nobody has the duty {duty!r}"
+        time.sleep(0.02)
+
+
+def _serves(pid: int, spool: Path) -> bool:
+    try:
+        words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        return b"datatracing.agent" in words and Path(f"/proc/{pid}/cwd").readlink() == spool.resolve()
+    except OSError:
+        return False
