@@ -9,6 +9,7 @@ from threading import Lock, RLock
 from typing import Any
 
 from datatracing.capture import Recorder, guard, redaction
+from datatracing.capture.settings import SELF
 from datatracing.model import clock
 from datatracing.model.event import EventKind
 from datatracing.model.link import AssetUse, Direction, Link, LinkKind
@@ -42,7 +43,7 @@ class Tracer:
         """The flow run that has called another one, by the id of that."""
         self._before: OrderedDict[str, list[Moment]] = OrderedDict()
         """States of flow runs that have not begun here."""
-        # Before the recorder's own, which has been registered earlier: what is said here has to be delivered too.
+        # Before the recorder's own, which has been registered earlier: what is said here belongs into its file too.
         atexit.register(self.close)
 
     def known(self, flow_run_id: str) -> bool:
@@ -87,7 +88,7 @@ class Tracer:
                 said += self._attempts(caller, call, moment, 0)
         self._say(said)
         if flow is not None and new and flow.over:
-            self._ended(flow)
+            self._ended(flow_run_id, flow)
 
     def task_moved(
         self,
@@ -173,10 +174,13 @@ class Tracer:
     def _attempts(self, flow: FlowSeen, task: TaskSeen, moment: Moment, number: int) -> list[Statement]:
         return list(statements.attempts_moved(flow, task, task.moved(moment, number), moment))
 
-    def _ended(self, flow: FlowSeen) -> None:
+    def _ended(self, flow_run_id: str, flow: FlowSeen) -> None:
         with self._lock:
             manifest = statements.account(flow, clock.now(), final=False)
         self.recorder.complete(manifest)
+        if self.settings.capture.ship == SELF and flow_run_id not in self._called_by:
+            # The disk goes with the process, and whoever was told to end may be gone before its exit handlers run.
+            self.recorder.close()
 
     def _say(self, said: Iterable[Statement]) -> None:
         for each in said:
@@ -234,8 +238,7 @@ _making = Lock()
 
 
 def tracer() -> Tracer | None:
-    """This process's tracer; None when what is configured cannot be used. Without a store it fills the spool, for
-    `datatracing spool ship`."""
+    """This process's tracer; None when what is configured cannot be used."""
     if not _made:
         with _making, guard("prefect.configure"):
             if not _made:

@@ -50,6 +50,11 @@ class Home:
         return f"http://127.0.0.1:{self.port}/api"
 
     @property
+    def spool(self) -> Path:
+        """Where flows of this home leave what they say."""
+        return Path(self.settings["DATATRACING_SPOOL_DIR"])
+
+    @property
     def environment(self) -> dict[str, str]:
         """Of every process in this home; a setting that is empty is not there."""
         own = {"PREFECT_HOME": str(self.folder), "PREFECT_API_URL": self.api, "PYTHONPATH": str(REPOSITORY)}

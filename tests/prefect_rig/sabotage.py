@@ -82,9 +82,9 @@ def hearing_raises():
 
 
 def recorder_raises():
-    from datatracing.capture.outbox import Outbox
+    from datatracing.capture.spool import Spool
 
-    return {(Outbox, "put"): broken}
+    return {(Spool, "put"): broken}
 
 
 def redactor_raises():
@@ -121,8 +121,8 @@ SABOTAGE = {
     "recorder_raises": recorder_raises,
     "redactor_raises": redactor_raises,
     "mapping_raises": mapping_raises,
-    "odd_timeout": lambda: fits_not(DATATRACING_FLUSH_TIMEOUT="soon"),
-    "odd_store": lambda: fits_not(DATATRACING_FLUSH_TIMEOUT="1", DATATRACING_STORE="no store at all"),
+    "odd_ship": lambda: fits_not(DATATRACING_SHIP="soon"),
+    "odd_store": lambda: fits_not(DATATRACING_SHIP="agent", DATATRACING_STORE="no store at all"),
     "odd_pattern": lambda: fits_not(DATATRACING_REDACT_PATTERNS="("),
     "odd_switch": lambda: fits_not(DATATRACING_REDACT_PATTERNS="", DATATRACING_PREFECT_PARAMETER_VALUES="perhaps"),
     "no_spool": lambda: fits_not(DATATRACING_PREFECT_PARAMETER_VALUES="", DATATRACING_SPOOL_DIR="/dev/null/spool"),

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from datatracing import connect
+from tests.agents import stop_agents
 from tests.conformance.account import Account
 from tests.conformance.shapes import Shape
 from tests.prefect_rig.home import Home
@@ -55,7 +56,8 @@ class Theatre:
 
 
 def ship(home: Home) -> None:
-    """What the spool of a home holds, into its store, and fold it."""
+    """What the spool of a home holds, into its store, and fold it. Agents that its flows have started end."""
+    stop_agents(home.spool)
     home.datatracing("spool", "ship")
     connection = connect(home.settings["DATATRACING_STORE"])
     while connection.sweep():

@@ -7,6 +7,7 @@ import shutil
 
 import pytest
 
+from tests.agents import stop_agents
 from tests.prefect_rig.home import Home
 
 
@@ -25,4 +26,5 @@ def prefect_server(tmp_path_factory):
 def home(prefect_server, tmp_path, sqlite_url):
     """The same server, seen by programs with a store without traces and a spool of their own."""
     settings = {"DATATRACING_STORE": sqlite_url, "DATATRACING_SPOOL_DIR": str(tmp_path / "spool")}
-    return prefect_server.beside(**settings)
+    yield prefect_server.beside(**settings)
+    stop_agents(tmp_path / "spool")

@@ -8,19 +8,18 @@ import subprocess
 import sys
 import threading
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
+from datatracing.capture import spool_status
 from datatracing.model.run import RunRef
+from tests.agents import agents, stop_agents
 from tests.prefect_rig.home import PATIENCE, REPOSITORY
 from tests.prefect_rig.oracle import Oracle
 from tests.prefect_rig.theatre import ship
 
 pytestmark = [pytest.mark.xdist_group("prefect-apart"), pytest.mark.timeout(600)]
 
-FLUSH = 1.0
-"""Seconds that the end of a flow may wait for a store: the default."""
 LEEWAY = 3.0
 """Seconds that a machine with other things to do may need for the end of a flow."""
 RESULT = [["[1]", "[2]"], ["a"], "Failed"]
@@ -43,7 +42,7 @@ BROKEN = {
     "recorder_raises": {"capture.emit"},
     "redactor_raises": {"capture.redact"},
     "mapping_raises": {"prefect.event"},
-    "odd_timeout": set(),
+    "odd_ship": set(),
     "odd_store": set(),
     "odd_pattern": set(),
     "odd_switch": set(),
@@ -67,7 +66,9 @@ def sabotaged(prefect_server, tmp_path_factory, sqlite_template):
     folder = tmp_path_factory.mktemp("sabotage")
     store = shutil.copy(sqlite_template, folder / "traces.db")
     home = prefect_server.beside(DATATRACING_STORE=f"sqlite:///{store}", DATATRACING_SPOOL_DIR=f"{folder}/spool")
-    return played(home, *BROKEN)
+    yield played(home, *BROKEN)
+    for each in ("spool", "spool/narrow"):
+        stop_agents(folder / each)
 
 
 def test_without_us_the_flows_end_like_this(home):
@@ -106,16 +107,18 @@ def black_hole():
 
 
 @pytest.mark.parametrize("url", ["http://{}/datatracing", "postgresql+psycopg://u:p@{}/traces"])
-def test_law_1_a_store_that_hangs_keeps_a_flow_no_longer_than_the_flush(home, black_hole, url):
+def test_law_1_a_store_that_hangs_keeps_no_flow(home, black_hole, url):
     found = played(home.beside(DATATRACING_STORE=url.format(black_hole)), "nothing")["nothing"]
+    stop_agents(home.spool)
     assert (found["result"], found["states"]) == (RESULT, STATES)
-    assert found["kept"] < FLUSH + LEEWAY
+    assert found["kept"] < LEEWAY
 
 
-def test_law_1_a_store_that_is_not_there_keeps_a_flow_no_longer_and_loses_nothing(home):
+def test_law_1_a_store_that_is_not_there_keeps_no_flow_and_nothing_is_lost(home):
     found = played(home.beside(DATATRACING_STORE="http://127.0.0.1:9/datatracing"), "nothing")["nothing"]
+    stop_agents(home.spool)
     assert (found["result"], found["states"]) == (RESULT, STATES)
-    assert found["kept"] < FLUSH + LEEWAY
+    assert found["kept"] < LEEWAY
     ship(home)
     runs = json.loads(home.datatracing("runs", "--json"))["runs"]
     assert Counter((run["pipeline"], run["state"]) for run in runs) == {
@@ -158,8 +161,8 @@ def told(home, run_id):
     return document, {key for span in document["spans"] for key in span["records"]}
 
 
-def test_a_killed_flow_loses_nothing_that_was_acknowledged(running, home):
-    program, run_id = running(DATATRACING_STORE="http://127.0.0.1:9/datatracing")
+def test_law_6_a_killed_flow_loses_nothing_that_was_acknowledged(running, home):
+    program, run_id = running()
     program.send_signal(signal.SIGKILL)
     acknowledged = set(program.stdout.read().split())
     program.wait(PATIENCE)
@@ -170,12 +173,13 @@ def test_a_killed_flow_loses_nothing_that_was_acknowledged(running, home):
     assert {span["state"] for span in document["spans"][1:]} == {"success", "running"}
 
 
-def test_a_flow_that_is_told_to_end_has_shipped_everything_before_it_does(running, home):
-    program, run_id = running()
+def test_a_flow_whose_disk_dies_with_it_has_sent_everything_when_it_is_told_to_end(running, home):
+    program, run_id = running(DATATRACING_SHIP="self", DATATRACING_FAREWELL_TIMEOUT="60")
     program.send_signal(signal.SIGTERM)
     acknowledged = set(program.stdout.read().split())
     program.wait(PATIENCE)
-    assert list(Path(home.settings["DATATRACING_SPOOL_DIR"]).glob("*.events")) == [], "shipped before the process died"
+    assert spool_status(home.spool) == [], "sent before the process died"
+    assert agents(home.spool) == []
     ship(home)
     document, keys = told(home, run_id)
     assert acknowledged <= keys
