@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 RunId = tuple[str, str]
 """DAG id and run id."""
-PAUSES = (1.0, 2.0, 5.0, 15.0, 30.0, 60.0)
-"""Seconds between tries to complete one run. After the last it is left to the reconciler."""
+PAUSES = (0.2, 0.5, 1.0, 2.0, 5.0, 15.0, 30.0, 60.0)
+"""Seconds between tries to complete one run: at first its hook may have spoken from inside a transaction that is about
+to end. After the last it is left to the reconciler."""
 
 
 @dataclass
@@ -26,6 +27,9 @@ class Agenda:
 
     def __len__(self) -> int:
         return len(self._entries)
+
+    def __contains__(self, run: RunId) -> bool:
+        return run in self._entries
 
     def add(self, run: RunId, due: float) -> None:
         """A run that is announced again, because it was cleared and ended again, starts anew."""

@@ -8,13 +8,15 @@ among the module's names, and one it cannot find there becomes a query parameter
 """
 
 import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
 from airflow.api_fastapi.auth.managers.models.base_user import (  # noqa: TID253  # only an api-server imports this module
     BaseUser,
 )
 from airflow.api_fastapi.core_api.security import get_user  # noqa: TID253  # same
-from fastapi import Depends
+from fastapi import Depends, FastAPI
 
 from datatracing.access.visibility import Level, Visibility
 from datatracing.api.app import create_app
@@ -44,8 +46,16 @@ def mounted() -> list[dict[str, Any]]:
         log.info("DataTracing serves nothing from here: the traces are at %s.", connection.url)
         return []
     token = traced.settings.capture.token
-    app = create_app(connection, reader=reader_of(traced.namespace), ingest_token=token)
+    app = create_app(connection, reader=reader_of(traced.namespace), ingest_token=token, lifespan=attended)
     return [{"app": app, "url_prefix": PREFIX, "name": "datatracing"}]
+
+
+@asynccontextmanager
+async def attended(_app: FastAPI) -> AsyncIterator[None]:
+    """An api-server has no hook of its own to start with."""
+    if traced := tracer():
+        traced.attend()
+    yield
 
 
 def reader_of(namespace: str) -> Reader:

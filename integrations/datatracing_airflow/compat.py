@@ -5,6 +5,7 @@ SQLAlchemy, anything that our store could run on. Airflow's two libraries each h
 in 3.0 there is one, under another name.
 """
 
+import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -21,17 +22,43 @@ MASKERS = (
 MASKER_OF_3_0 = "airflow.sdk.execution_time.secrets_masker"
 
 
-def version() -> tuple[int, int]:
-    """Of the Airflow that is installed: major and minor."""
-    from airflow import __version__
+LIBRARY = "_AIRFLOW__AS_LIBRARY"
+"""While this variable is set, importing Airflow sets up nothing."""
+STEPS = (
+    "configure_vars",
+    "prepare_syspath_for_config_and_plugins",
+    "import_local_settings",
+    "_configure_secrets_masker",
+    "configure_orm",
+)
+"""Of `airflow.settings.initialize`, what its database needs: an installation may say in its local settings how one
+logs in there."""
 
-    major, minor = __version__.split(".")[:2]
+
+def version() -> tuple[int, int] | None:
+    """Major and minor of the Airflow that is installed, without importing it; None where there is none."""
+    from importlib import metadata
+
+    try:
+        major, minor = metadata.version("apache-airflow-core").split(".")[:2]
+    except metadata.PackageNotFoundError:
+        return None
     return int(major), int(minor)
 
 
-def full() -> bool:
-    """Whether runs can be completed from here, and shown: else only events are captured."""
-    return version() >= FULL
+def initialize() -> None:
+    """Airflow's settings and its engine, in a process where nothing of Airflow is at work yet."""
+    os.environ[LIBRARY] = "1"
+    try:
+        from airflow import settings
+    finally:
+        del os.environ[LIBRARY]
+    from airflow.configuration import conf
+
+    for step in (getattr(settings, name, None) for name in STEPS):
+        if step is not None:
+            step()
+    conf.mask_secrets()  # type: ignore[no-untyped-call]  # Airflow has no annotation there
 
 
 def mask(text: str) -> str:

@@ -4,14 +4,11 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from airflow.utils.session import create_session  # noqa: TID253  # loaded in an Airflow only: see Tracer._completion
-
-from datatracing.agent import catch_up
-from datatracing.capture import Recorder, redaction
+from datatracing.capture import CaptureSettings, redaction
 from datatracing.errors import DataTracingError, StoreUnreachableError
 from datatracing.model import clock
 from datatracing.model.run import RunRef
-from datatracing_airflow import compat, links
+from datatracing_airflow import compat, links, session
 from datatracing_airflow.agenda import RunId
 from datatracing_airflow.graph import Graphs
 from datatracing_airflow.manifest import finished, read_manifest
@@ -24,28 +21,20 @@ if TYPE_CHECKING:
 
 
 class Completion:
-    """The work of a Finalizer. Everything that can fail raises; who calls it tries again."""
+    """The work of Airflow's watcher. Everything that can fail raises; who calls it tries again."""
 
-    def __init__(self, connection: "Connection", recorder: Recorder) -> None:
+    def __init__(self, connection: "Connection", settings: CaptureSettings) -> None:
         self.connection = connection
-        self.recorder = recorder
-        self.settings = recorder.settings
-        self.redactor = redaction(self.settings, compat.mask)
+        self.namespace = settings.namespace
+        self.redactor = redaction(settings, compat.mask)
         self.graphs = Graphs()
-        self.reconciler = Reconciler(connection, self.settings.namespace)
-
-    def deliver(self) -> None:
-        """What tasks said that were killed before they could send it, and what this process has said."""
-        report = catch_up(self.settings)
-        if isinstance(report.error, StoreUnreachableError):
-            raise report.error
+        self.reconciler = Reconciler(connection, self.namespace)
 
     def complete(self, run: RunId) -> bool:
         """False as long as Airflow's own record does not say that the run is over: the hook spoke from inside a
         transaction. A run that has been deleted since leaves nothing to complete."""
-        # Not the session of this thread: at the end of a scheduler that one is in the middle of something else.
-        with create_session(scoped=False) as session:
-            records = Records(session, *run)
+        with session.reading() as opened:
+            records = Records(opened, *run)
             observed_at, row = clock.now(), records.run()
             if row is None:
                 return True
@@ -63,11 +52,14 @@ class Completion:
         """See Reconciler."""
         return self.reconciler.missed()
 
+    def close(self) -> None:
+        """Give back Airflow's connections; the store's belongs to the agent."""
+        session.end()
+
     def _manifest(self, records: Records, row: Mapping[str, Any], observed_at: int) -> "Manifest":
-        namespace = self.settings.namespace
-        trace_id = RunRef(links.ORCHESTRATOR, namespace, records.dag_id, records.run_id).trace_id
+        trace_id = RunRef(links.ORCHESTRATOR, self.namespace, records.dag_id, records.run_id).trace_id
         waits = partial(self._waits, trace_id)
-        return read_manifest(records, row, self.graphs, namespace, observed_at=observed_at, waits=waits)
+        return read_manifest(records, row, self.graphs, self.namespace, observed_at=observed_at, waits=waits)
 
     def _waits(self, trace_id: str) -> Iterator[Mapping[str, Any]]:
         """What sensors wrote down while they ran: the dates that they waited for are in no table of Airflow's."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from airflow.models.serialized_dag import SerializedDagModel  # noqa: TID253  # loaded in an Airflow only: see Tracer._completion
+from airflow.models.serialized_dag import SerializedDagModel  # noqa: TID253  # loaded in an Airflow only: see watcher.open_watcher
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 

@@ -1,9 +1,11 @@
-"""The hooks that Airflow calls. Each one reads its object, says one thing, and is gone: law 1.
+"""The hooks that Airflow calls. Each one reads its object, appends a line to a file, and is gone: law 1.
 
 They come first in line, because the first listener that raises keeps Airflow from asking the others; they take no
 `session`, which Airflow 3 does not hand out; and a hook that this Airflow does not know is never called.
 """
 
+import os
+import sys
 from typing import Any
 
 from airflow.listeners import hookimpl  # noqa: TID253  # only Airflow imports this module, and it has loaded this one
@@ -14,7 +16,8 @@ from datatracing_airflow import mapping
 from datatracing_airflow.states import raw
 from datatracing_airflow.tracer import Tracer
 
-SCHEDULER = "SchedulerJob"
+SCHEDULER = "scheduler"
+"""Airflow's command that starts one."""
 WORKER = "TaskRunnerMarker"
 
 
@@ -25,12 +28,14 @@ class Listener:
         self.tracer = tracer
         self._current: Any = None
         """The task instance that this process is executing, until it has said how it ended."""
+        self._executor = 0
+        """The process that has executed a task here: this one, or one that it was forked from."""
 
     @hookimpl(tryfirst=True)
     def on_task_instance_running(self, task_instance: Any) -> None:
         """In a worker, before every execution; nowhere else."""
         with guard("airflow.running"):
-            self._current = task_instance
+            self._current, self._executor = task_instance, os.getpid()
             self.tracer.say(mapping.attempt_started(task_instance, self.tracer.namespace))
 
     @hookimpl(tryfirst=True)
@@ -56,6 +61,7 @@ class Listener:
     def on_dag_run_running(self, dag_run: Any, msg: str) -> None:
         """In the scheduler's loop, inside its transaction."""
         with guard("airflow.run"):
+            self.tracer.attend()
             self.tracer.say(mapping.run_changed(dag_run, msg, self.tracer.namespace))
 
     @hookimpl(tryfirst=True)
@@ -74,20 +80,19 @@ class Listener:
     def on_starting(self, component: Any) -> None:
         """A component, or a worker before it has looked at its task.
 
-        A component that is starting does not know yet what it will be: Airflow tells it right after this hook.
+        A component that is starting does not know yet what it will be: Airflow tells it right after this hook. Where
+        the command does not tell either, the first run that begins does.
         """
         with guard("airflow.starting"):
-            if _is_record(component):
-                self.tracer.watch(lambda: vars(component).get("job_type") == SCHEDULER)
+            if _is_record(component) and SCHEDULER in sys.argv[1:2]:
+                self.tracer.attend()
 
     @hookimpl(tryfirst=True)
     def before_stopping(self, component: Any) -> None:
-        """After this a worker leaves with `os._exit`, which cuts all threads."""
+        """After this a worker leaves with `os._exit`. A component has nothing to do: its agent sees it end."""
         with guard("airflow.stopping"):
             if type(component).__name__ == WORKER:
                 self._worker_stops()
-            else:
-                self.tracer.stop()
 
     def _ended(self, previous: Any, instance: Any, error: Any) -> None:
         at, namespace = clock.now(), self.tracer.namespace
@@ -102,9 +107,13 @@ class Listener:
             self.tracer.ended(statement.run.pipeline, statement.run.run_key)
 
     def _run_ended(self, dag_run: Any, message: str) -> None:
+        """Where this process has executed the tasks itself, as in dag.test(), all their hooks have been called."""
+        alone = self._executor == os.getpid()
+        if not alone:
+            self.tracer.attend()
         statement = mapping.run_changed(dag_run, message, self.tracer.namespace)
-        self.tracer.ended(statement.run.pipeline, statement.run.run_key)
         self.tracer.say(statement)
+        self.tracer.ended(statement.run.pipeline, statement.run.run_key, settle=not alone)
 
     def _worker_stops(self) -> None:
         """A task that has not said how it ended comes back: it was deferred, or gave its place back. Airflow 3.0 says
@@ -112,7 +121,7 @@ class Listener:
         instance, self._current = self._current, None
         if instance is not None:
             self.tracer.say(_leaving(instance, self.tracer.namespace))
-        self.tracer.recorder.close()
+        self.tracer.leave()
 
 
 def _leaving(instance: Any, namespace: str) -> mapping.Statement:

@@ -16,10 +16,15 @@ if TYPE_CHECKING:
 def _listener() -> "Listener | None":
     """One for the whole process: Airflow's core and its task SDK each make a plugin of their own."""
     from datatracing_airflow import listener
+    from datatracing_airflow.attendance import plays_runs
     from datatracing_airflow.tracer import tracer
 
     made = tracer()
-    return None if made is None else listener.Listener(made)
+    if made is None:
+        return None
+    if plays_runs():
+        made.attend()
+    return listener.Listener(made)
 
 
 class DataTracingPlugin(AirflowPlugin):

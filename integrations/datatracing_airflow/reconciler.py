@@ -1,5 +1,5 @@
-"""Finds the runs that are finished in Airflow and not in the store: the scheduler was killed between a hook and the
-completion, the store was away for too long, a queue was full, or this plugin was installed after they ended.
+"""Finds the runs that are finished in Airflow and not in the store: scheduler or agent was killed between a hook and
+the completion, the store was away for too long, or this plugin was installed after they ended.
 
 Two schedulers that find the same run do no harm: completing it twice changes nothing.
 """
@@ -8,14 +8,13 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
-from airflow.models.dagrun import DagRun  # noqa: TID253  # loaded in an Airflow only: see Tracer._completion
-from airflow.utils.session import create_session  # noqa: TID253  # same
+from airflow.models.dagrun import DagRun  # noqa: TID253  # loaded in an Airflow only: see watcher.open_watcher
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from datatracing.model.clock import micros
 from datatracing.model.run import RunRef
-from datatracing_airflow import links
+from datatracing_airflow import links, session
 from datatracing_airflow.agenda import RunId
 from datatracing_airflow.states import FINISHED_RUNS
 
@@ -41,16 +40,16 @@ class Reconciler:
 
     def missed(self) -> list[RunId]:
         """Finished runs that the store does not hold as Airflow has them, the longest unchanged first."""
-        with create_session(scoped=False) as session:
-            found = [row for page in self._pages(session) for row in self._unknown(page)]
+        with session.reading() as opened:
+            found = [row for page in self._pages(opened) for row in self._unknown(page)]
         if found:
             self._watermark = found[0].updated_at
         return [(row.dag_id, row.run_id) for row in found]
 
-    def _pages(self, session: Session) -> Iterator[Sequence[Any]]:
+    def _pages(self, opened: Session) -> Iterator[Sequence[Any]]:
         oldest = datetime.now(timezone.utc) - self.look_back
         since, after = max(oldest, (self._watermark or oldest) - OVERLAP), 0
-        while page := _page(session, since, after):
+        while page := _page(opened, since, after):
             yield page
             since, after = page[-1].updated_at, page[-1].id
         self._watermark = since
@@ -71,12 +70,12 @@ def _same(row: Any, known: "RunSummary | None") -> bool:
     return row.end_date is None or (known.times.ended_at or 0) >= micros(row.end_date)
 
 
-def _page(session: Session, since: datetime, after: int) -> Sequence[Any]:
+def _page(opened: Session, since: datetime, after: int) -> Sequence[Any]:
     """The next finished runs in the order in which they changed, behind the run `after` of the moment `since`."""
 
     table = DagRun.__table__.c
     later = or_(table.updated_at > since, and_(table.updated_at == since, table.id > after))
     query = select(table.id, table.dag_id, table.run_id, table.state, table.end_date, table.updated_at)
-    return session.execute(
+    return opened.execute(
         query.where(later, table.state.in_(FINISHED_RUNS)).order_by(table.updated_at, table.id).limit(PAGE)
     ).all()

@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from airflow.models.asset import AssetEvent, AssetModel, association_table  # noqa: TID253  # loaded in an Airflow only: see Tracer._completion
+from airflow.models.asset import AssetEvent, AssetModel, association_table  # noqa: TID253  # loaded in an Airflow only: see watcher.open_watcher
 from airflow.models.dagrun import DagRun  # noqa: TID253  # same
 from airflow.models.renderedtifields import RenderedTaskInstanceFields  # noqa: TID253  # same
 from airflow.models.taskinstance import TaskInstance  # noqa: TID253  # same

@@ -1,68 +1,72 @@
-"""What DataTracing has in one Airflow process: a recorder for hooks, and a finalizer where runs are completed."""
+"""What DataTracing has in one Airflow process: a recorder for hooks. All that it does is append to a file."""
 
-import atexit
 import logging
 from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from datatracing.capture import Recorder, guard, redaction
+from datatracing.capture import Notice, Recorder, guard, redaction
 from datatracing.context.address import is_file
+from datatracing.model.event import ErrorInfo, Event, EventKind
+from datatracing.model.run import RunRef
 from datatracing.redact import Redactor
-from datatracing_airflow import compat
-from datatracing_airflow.finalizer import Finalizer
+from datatracing_airflow import compat, links
+from datatracing_airflow.attendance import Attendance
 from datatracing_airflow.settings import PluginSettings, all_settings
 
 if TYPE_CHECKING:
     from datatracing.connection import Connection
-    from datatracing_airflow.completion import Completion
     from datatracing_airflow.mapping import Statement
 
 log = logging.getLogger("datatracing")
 
-DRAIN_SECONDS = 10.0
-EVERYDAY = {"url": "https://host/path?a=b", "list": ["a@host b: c, 1234 5678 9012 3456"]}
-"""What everyday attributes look like, to the patterns that look at them."""
+EVERYDAY = Event(
+    EventKind.ENDED,
+    RunRef(links.ORCHESTRATOR, "default", "dag", "manual__2026-01-01T00:00:00+00:00"),
+    producer="",
+    seq=0,
+    at=0,
+    attributes={"url": "https://host/path?a=b", "list": ["a@host b: c, 1234 5678 9012 3456"]},
+    error=ErrorInfo(
+        "OperationalError",
+        "(connection failed) host='10.0.0.1' user='etl' password=secret postgresql://etl:secret@host/db {'token': 'x'}",
+        'Traceback (most recent call last):\n  File "/dags/a.py", line 1, in f\n    f(key="x")\nValueError: -p x\n',
+    ),
+)
+"""What the end of an attempt looks like to the patterns that look for secrets."""
+_switch = {"silent": False}
 
 
 class Tracer:
-    """Made once per process, in every kind of Airflow process; all that costs something is made when first needed."""
+    """Made once per process, in every kind of Airflow process."""
 
     def __init__(self, settings: PluginSettings) -> None:
         self.settings = settings
         self.namespace = settings.capture.namespace
         self.recorder = Recorder(settings.capture, rehearsed(redaction(settings.capture, compat.mask)))
-        self.finalizer = Finalizer(self._completion, settings.settle_seconds, settings.sweep_seconds)
-        # Before the recorder's own, which has been registered earlier: what is completed here has to be delivered too.
-        atexit.register(self.finalizer.drain, DRAIN_SECONDS)
+        self.attendance = Attendance(self.recorder.settings)
 
     def say(self, statement: "Statement") -> None:
         """Into the spool; see Recorder.emit."""
         self.recorder.emit(**vars(statement))
 
-    def ended(self, dag_id: str, run_id: str) -> None:
-        """The run is to be completed, where that can be done from here."""
-        if compat.full():
-            self.finalizer.submit((dag_id, run_id))
+    def ended(self, dag_id: str, run_id: str, *, settle: bool = True) -> None:
+        """Let the watcher read the run's record. Without `settle` at once: no hook of it is still on its way."""
+        self.recorder.notice(Notice(links.ORCHESTRATOR, self.namespace, dag_id, run_id, settle=settle))
 
-    def watch(self, scheduling: Callable[[], bool]) -> None:
-        """As soon as this turns out to be a scheduler: ship what dead tasks have left, find what nobody announced."""
-        if compat.full():
-            self.finalizer.watch(scheduling)
+    def attend(self) -> None:
+        """There is to be an agent for as long as this process lives: a scheduler, or an api-server."""
+        self.attendance.look()
 
-    def stop(self) -> None:
-        """The host component is about to end."""
-        self.finalizer.drain(DRAIN_SECONDS)
-
-    def _completion(self) -> "Completion":
-        from datatracing_airflow.completion import Completion
-
-        return Completion(open_store(), self.recorder)
+    def leave(self) -> None:
+        """The last hook of a task's process. Nothing is waited for, except where the spool dies with the process."""
+        if self.settings.capture.ship == "self":
+            self.recorder.close()
 
 
 def rehearsed(redactor: Redactor) -> Redactor:
     """Tasks are forks of a process that has loaded us: what is compiled here, no task's first hook compiles."""
-    redactor.attributes(EVERYDAY)
+    redactor.event(EVERYDAY)
     return redactor
 
 
@@ -75,9 +79,16 @@ def open_store() -> "Connection":
     return connect(settings=settings, migrate=is_file(settings.store))
 
 
+def silence() -> None:
+    """This process uses Airflow and is none of its components: nothing of ours listens or serves in it."""
+    _switch["silent"] = True
+
+
 @lru_cache(maxsize=1)
 def tracer() -> Tracer | None:
     """This process's tracer; None when no store is configured, or when what is configured cannot be used."""
+    if _switch["silent"]:
+        return None
     made: list[Tracer] = []
     with guard("airflow.configure"):
         _configure(made.append)

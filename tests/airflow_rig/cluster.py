@@ -8,6 +8,7 @@ from pathlib import Path
 
 import httpx
 
+from tests.airflow_rig import agents
 from tests.airflow_rig.api import Api
 from tests.airflow_rig.home import Home
 from tests.airflow_rig.processes import COMPONENTS, Component
@@ -40,6 +41,7 @@ class Cluster:
             self.components["scheduler"].stop()
         for component in self.components.values():
             component.kill()
+        agents.end(self.home.spool, *(component.home.spool for component in self.components.values()))
 
     def restart(self, name: str, settings: Mapping[str, str] | None = None) -> None:
         """Start a component again, perhaps with other DATATRACING settings, whether or not it still runs."""

@@ -36,6 +36,11 @@ class Home:
         return self.metadata or f"sqlite:///{self.folder}/airflow.db"
 
     @property
+    def spool(self) -> Path:
+        """Where captured events wait."""
+        return Path(next(value for name, value in self.settings.items() if name.endswith("_SPOOL_DIR")))
+
+    @property
     def url(self) -> str:
         """Where the api-server answers."""
         return f"http://127.0.0.1:{self.port}"

@@ -8,15 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from datatracing import connect
+from tests.airflow_rig import agents
 from tests.airflow_rig.home import REPOSITORY, Home
 from tests.airflow_rig.metadata import sqlite_metadata
 from tests.airflow_rig.oracle import Oracle
+from tests.airflow_rig.reading import Reading, reading, settled, unsealed
 from tests.conformance.check import untruths
 from tests.conformance.shapes import SHAPES, departures
 
 pytestmark = pytest.mark.xdist_group("airflow-dag-test")
 
+SEALED = 30.0
+"""Seconds that the agent has after the end of the program."""
 NEEDS_A_CLUSTER = {
     **dict.fromkeys(("killed_task", "killed_worker", "silent_ends"), "the task's process is this one"),
     **dict.fromkeys(("marked_success", "marked_failed", "run_marked_failed"), "nobody could mark it meanwhile"),
@@ -45,7 +48,8 @@ def home(tmp_path_factory, blank: Path):
     )
     (folder / "log").write_text(done.stdout + done.stderr)
     assert done.returncode == 0, done.stderr[-4000:]
-    return home
+    yield home
+    agents.end(home.spool)
 
 
 @pytest.fixture(scope="module")
@@ -56,18 +60,18 @@ def oracle(home: Home):
 
 
 @pytest.fixture(scope="module")
-def connection(home: Home):
-    connection = connect(home.settings["DATATRACING_STORE"])
-    yield connection
-    connection.close()
+def store(home: Home):
+    with reading(home) as store:
+        yield store
 
 
 @pytest.mark.parametrize("shape", SHAPES_HERE, ids=str)
-def test_the_trace_is_what_airflow_says(oracle: Oracle, connection, shape):
+def test_the_trace_is_what_airflow_says(oracle: Oracle, store: Reading, shape):
     (run,) = oracle.runs(shape.pipeline)
     account = oracle.account(shape.pipeline, run)
     assert departures(shape, account, {}) == []
-    assert untruths(connection.trace(connection.find(account.name)), account) == []
+    assert settled(lambda: unsealed(store, [account.name]), SEALED) == []
+    assert untruths(store.trace(account.name), account) == []
 
 
 def test_every_shape_is_either_here_or_excused():

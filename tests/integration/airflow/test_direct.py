@@ -1,5 +1,6 @@
 """dag.test() in one process with the plugin installed: what hooks see of a real task, and what trace comes of it."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -7,11 +8,15 @@ import pytest
 from datatracing import connect
 from datatracing.model.run import RunRef, SpanKey
 from datatracing_airflow.states import RUN_STATES, TASK_STATES
+from tests.airflow_rig import agents
+from tests.airflow_rig.reading import Reading, settled, unsealed
 from tests.integration.airflow.direct.play import CONF
 from tests.integration.airflow.stage import play, stage
 
 pytestmark = pytest.mark.xdist_group("airflow-direct")
 
+SEALED = 30.0
+"""Seconds. Two are enough on an idle machine; see test_dags_test.py."""
 API_KEY = "sk-very-secret-42"
 
 
@@ -20,7 +25,7 @@ class Played:
 
     def __init__(self, written, store: str) -> None:
         self.written = written
-        self.connection = connect(store)
+        self.connection = connect(store, migrate=True)
 
     def run(self, dag_id: str) -> RunRef:
         return RunRef("airflow", "default", dag_id, self.written["runs"][dag_id]["run_id"])
@@ -51,8 +56,23 @@ def played(tmp_path_factory, blank: Path):
     }
     home = stage(folder, blank, "direct.py", settings)
     found = Played(play(home, "play", home.dags / "direct.py"), store)
+    ended = time.monotonic()
+    runs = [found.run(dag_id).name for dag_id in found.written["runs"]]
+    assert settled(lambda: unsealed(Reading(found.connection), runs), SEALED) == []
+    found.after = time.monotonic() - ended
+    agents.end(home.spool)
     yield found
     found.connection.close()
+
+
+def test_the_traces_are_there_when_the_program_has_ended_and_it_did_not_wait_for_them(played, record_property):
+    record_property("seconds from the program's end to its last trace", played.after)
+    assert played.after < SEALED
+
+
+def test_law1_the_program_has_no_thread_of_ours_and_nothing_of_the_store_is_open(played):
+    assert played.written["threads"] == []
+    assert [held for held in played.written["held"] if "traces.db" in held] == []
 
 
 def test_every_run_is_sealed_and_complete_when_the_process_has_ended(played):

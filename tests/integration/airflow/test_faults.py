@@ -1,14 +1,17 @@
 """What goes wrong around a real Airflow: its tasks do not notice, and its traces become whole when it is over."""
 
+import random
 import re
+import time
 from contextlib import closing
 
 import httpx
 import pytest
 
+from tests.airflow_rig import agents
 from tests.airflow_rig.api import Api
 from tests.airflow_rig.command import datatracing
-from tests.airflow_rig.player import Player, sealed, whole
+from tests.airflow_rig.player import ENDS, Player, sealed, whole
 from tests.airflow_rig.processes import Component
 from tests.airflow_rig.reading import reading
 from tests.conformance.account import Account
@@ -20,6 +23,7 @@ on_postgres = pytest.mark.xdist_group("airflow-postgres")
 
 TASKS = ["extract", "load", "transform"]
 """Of the success chain."""
+SEVERAL = ("success_chain", "mapped_group", "branch_skip")
 
 
 @pytest.fixture
@@ -68,7 +72,7 @@ def test_two_schedulers_complete_the_same_runs_and_nothing_comes_twice(postgres)
     second = Component.start("scheduler", postgres.home)
     try:
         postgres.cluster.until(lambda: postgres.oracle.schedulers() == 2, "two schedulers are at work", 60)
-        runs = [(dag, postgres.trigger(dag)) for dag in ("success_chain", "mapped_group", "branch_skip")]
+        runs = [(dag, postgres.trigger(dag)) for dag in SEVERAL]
         accounts = [postgres.over(run, dag) for dag, run in runs]
         assert [postgres.wrong(account, whole) for account in accounts] == [[]] * len(accounts)
     finally:
@@ -76,10 +80,23 @@ def test_two_schedulers_complete_the_same_runs_and_nothing_comes_twice(postgres)
 
 
 @on_sqlite
-def test_a_run_whose_scheduler_was_killed_before_it_could_tell_is_found_by_the_next_one(sqlite):
+@pytest.mark.parametrize("how", ["stop", "kill"])
+def test_law6_a_run_that_ends_just_before_its_scheduler_does_is_whole_without_another_one(sqlite, how):
+    sqlite.scheduler_with()
+    account = sqlite.play()
+    getattr(sqlite.cluster.components["scheduler"], how)()
+    try:
+        assert sqlite.wrong(account, whole) == []
+    finally:
+        sqlite.cluster.restart("scheduler")
+
+
+@on_sqlite
+def test_law6_what_scheduler_and_agents_leave_when_all_are_killed_is_found_by_the_next_ones(sqlite):
     sqlite.scheduler_with()
     account = sqlite.play()
     sqlite.cluster.components["scheduler"].kill()
+    assert agents.kill(sqlite.home.spool)
     with reading(sqlite.home) as store:
         assert sealed(store, account)
     sqlite.cluster.restart("scheduler")
@@ -87,11 +104,25 @@ def test_a_run_whose_scheduler_was_killed_before_it_could_tell_is_found_by_the_n
 
 
 @on_sqlite
-def test_a_store_of_no_known_kind_is_said_and_the_right_one_gets_everything_later(sqlite):
+def test_law6_agents_that_are_killed_again_and_again_lose_nothing_and_double_nothing(sqlite):
+    sqlite.scheduler_with()
+    runs, killed = [(dag, sqlite.trigger(dag)) for dag in SEVERAL], 0
+    while not all(sqlite.oracle.state(dag, run) in ENDS for dag, run in runs):
+        killed += agents.kill(sqlite.home.spool)
+        time.sleep(random.uniform(0, 2))  # an agent is met wherever it is
+    assert killed
+    accounts = [sqlite.over(run, dag) for dag, run in runs]
+    accounts.append(sqlite.play())  # whoever ends a run sees that there is an agent
+    assert [sqlite.wrong(account, whole) for account in accounts] == [[]] * len(accounts)
+
+
+@on_sqlite
+def test_a_store_of_no_known_kind_is_said_and_the_right_one_gets_everything_later(sqlite, tmp_path):
+    spool = {"DATATRACING_SPOOL_DIR": f"{tmp_path}/spool"}
     with sqlite.said() as heard:
-        sqlite.scheduler_with(DATATRACING_STORE="mysql://somewhere/traces")
+        sqlite.scheduler_with(DATATRACING_STORE="mysql://somewhere/traces", **spool)
         account = sqlite.play()
-        sqlite.scheduler_with()
+    sqlite.scheduler_with(**spool)
     assert "'mysql://somewhere/traces' is not a store: set DATATRACING_STORE to sqlite:///path" in heard[0]
     assert "DataTracing failed" not in heard[0]
     assert sqlite.wrong(account, whole) == []
@@ -125,8 +156,9 @@ def test_a_store_without_tables_gets_everything_once_they_are_made(sqlite, postg
         before = datatracing(sqlite.home, "trace", account.name)
         assert datatracing(sqlite.home, "db", "upgrade").returncode == 0
         assert sqlite.wrong(account, whole) == []
-        # The scheduler lets go of the database before it is dropped.
+        # The agent lets go of the database before it is dropped.
         sqlite.cluster.components["scheduler"].stop()
+        agents.end(sqlite.home.spool)
     assert before.returncode == 3
     assert "datatracing db upgrade" in before.stderr
     assert "datatracing db upgrade" in heard[0]

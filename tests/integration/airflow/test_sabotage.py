@@ -7,9 +7,15 @@ import pytest
 
 from datatracing import connect
 from datatracing.model.run import RunRef
+from tests.airflow_rig import agents
+from tests.airflow_rig.reading import reading, settled, unsealed
 from tests.integration.airflow.stage import play, stage
 
 pytestmark = pytest.mark.xdist_group("airflow-sabotage")
+
+
+SEALED = 60.0
+"""Seconds that the agent has after the end of the program, also for runs of which it has heard nothing."""
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +32,12 @@ def store(folder):
 def broken(folder, store, blank: Path):
     connect(store, migrate=True).close()
     home = stage(folder, blank, "direct.py", {"DATATRACING_STORE": store, "DATATRACING_SPOOL_DIR": f"{folder}/spool"})
-    return play(home, "sabotage", home.dags / "direct.py", folder)
+    found = play(home, "sabotage", home.dags / "direct.py", folder)
+    runs = [f"airflow:plain/{each['run_id']}" for each in found.values()]
+    with reading(home) as traces:
+        assert settled(lambda: unsealed(traces, runs), SEALED) == []
+    agents.end(home.spool, folder / "undelivered")
+    return found
 
 
 @pytest.mark.parametrize("what", ["nothing", "redactor", "spool", "store", "everything"])

@@ -86,11 +86,11 @@ def everything(listener, _folder):
         raise RuntimeError("nothing of ours works")
 
     tracer = listener.tracer
-    tracer.say = tracer.ended = tracer.stop = fail
+    tracer.say = tracer.ended = tracer.attend = tracer.leave = fail
     try:
         yield
     finally:
-        del tracer.say, tracer.ended, tracer.stop
+        del tracer.say, tracer.ended, tracer.attend, tracer.leave
 
 
 BREAKS = {breaks.__name__: breaks for breaks in (nothing, redactor, spool, store, everything)}

@@ -1,0 +1,90 @@
+"""Scheduler and api-server see to it that there is an agent for as long as they live."""
+
+import time
+
+import pytest
+
+from datatracing.capture import CaptureSettings, lease
+from datatracing_airflow import attendance
+from datatracing_airflow.attendance import Attendance, plays_runs
+from tests.airflow_rig import agents
+
+SANDBOX = {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": "airflow-db-not-allowed:///"}
+
+
+@pytest.fixture
+def settings(tmp_path, monkeypatch):
+    monkeypatch.setenv("AIRFLOW_HOME", str(tmp_path))
+    # No Airflow is configured there, so nobody watches it.
+    monkeypatch.setattr(attendance, "DUTY", lease.SHIP)
+    settings = CaptureSettings(f"sqlite:///{tmp_path}/traces.db", spool_dir=tmp_path / "spool")
+    yield settings
+    agents.end(settings.spool_dir)
+
+
+def at_work(settings, before=()):
+    """The agents, once one that was not there before has the duty."""
+    deadline = time.monotonic() + 60
+    while (lease.holder(settings.spool_dir, lease.SHIP) or {}).get("pid") in {None, *before}:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    return {process.pid for process in agents.agents(settings.spool_dir)}
+
+
+def test_one_agent_is_started_however_often_one_looks_and_another_one_when_it_has_died(settings, monkeypatch):
+    monkeypatch.setattr(attendance, "FIRST_PAUSE", 0.0)
+    looks = Attendance(settings)
+    looks.look()
+    first = at_work(settings)
+    looks.look()
+    assert len(first) == 1
+    assert at_work(settings) == first
+    assert agents.kill(settings.spool_dir) == 1
+    looks.look()
+    assert len(at_work(settings, first) - first) == 1
+
+
+def test_agents_that_do_not_do_their_duty_do_not_pile_up(settings, monkeypatch):
+    started = []
+    monkeypatch.setattr(attendance, "summon", lambda *_, **how: started.append(how))
+    looks, now = Attendance(settings), 0.0
+    monkeypatch.setattr(attendance.time, "monotonic", lambda: now)
+    while now < 3_600:
+        looks.look()
+        now += 1.0
+    assert len(started) <= 11
+
+
+def test_law1_a_spool_that_cannot_be_used_is_no_reason_to_raise(tmp_path):
+    file = tmp_path / "file"
+    file.touch()
+    from datatracing.capture.guard import reraising
+
+    with reraising(on=False):
+        Attendance(CaptureSettings("sqlite:////nowhere/traces.db", spool_dir=file / "spool")).look()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "/venv/bin/airflow scheduler",
+        "/venv/bin/airflow api-server --workers 4",
+        "/venv/bin/airflow dag-processor",
+        "/venv/bin/airflow dags list",
+        "/venv/bin/airflow celery worker",
+        "/venv/lib/site-packages/airflow/__main__.py triggerer",
+        "/venv/bin/gunicorn x",
+        "/venv/bin/celery worker",
+    ],
+)
+def test_a_component_does_not_play_runs(words):
+    assert not plays_runs(words.split(), {})
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["/venv/bin/airflow dags test shop", "/venv/lib/site-packages/airflow/__main__.py dags test shop", "dags/shop.py"],
+)
+def test_a_program_that_tests_a_dag_plays_runs_and_a_workers_process_does_not(words):
+    assert plays_runs(words.split(), {})
+    assert not plays_runs(words.split(), SANDBOX)
