@@ -1,11 +1,16 @@
-"""Model objects to JSON and back, strictly: one compiled reader per dataclass, standard library only.
+"""Model objects to JSON and back: one compiled reader per dataclass, standard library only.
 
-The wire format is the field names of the dataclasses; a field that holds its default is left out. Reading refuses
-unknown fields, wrong types and missing fields with a BadInputError that names the path (`event.times.started_at`).
+The wire format is the field names of the dataclasses; a field that holds its default is left out. Reading refuses wrong
+types and missing fields with a BadInputError that names the path (`event.times.started_at`).
+
+What a newer release says beyond what is known here is set aside and named, never a reason to refuse: a field that is not
+known is left out; of a word that is not known, an optional field keeps None, a list leaves that item out, and a required
+field takes the word that claims least (`unless_known`). Only where none of these is possible is the whole refused.
 """
 
 import json
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
 from enum import Enum
 from functools import cache
@@ -15,9 +20,44 @@ from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 from datatracing.errors import BadInputError
 
 T = TypeVar("T")
-Reader = Callable[[Any, str], Any]
 INTEGER_LIMIT = 2**63
 """Integers outside a signed 64-bit word fit no store."""
+NAMES = 20
+"""How many names one object may set aside; more are one name, `...`."""
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
+
+
+class Aside:
+    """What was not known and has been left out, by name. Names are written by strangers: few, short, of plain letters."""
+
+    def __init__(self, names: Iterable[str] = ()) -> None:
+        self._names: dict[str, None] = dict.fromkeys(names)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """In alphabetical order: `event.tenant`, `event.links[].weight`."""
+        return tuple(sorted(self._names))
+
+    def field(self, path: str, name: str) -> None:
+        """This object has a field of this name."""
+        self.word(f"{path}.{name if _NAME.fullmatch(name) else '?'}")
+
+    def word(self, path: str) -> None:
+        """This field holds a word that is not known."""
+        name = re.sub(r"\[\d+\]", "[]", path)
+        self._names[name if name in self._names or len(self._names) < NAMES else "..."] = None
+
+
+Reader = Callable[[Any, str, Aside], Any]
+
+
+class UnknownWordError(BadInputError):
+    """A word of a newer release stands where one of ours should, and nothing can stand in for it."""
+
+
+def unless_known(member: Enum) -> dict[str, Enum]:
+    """Metadata of a field: this is what it holds where a newer release says a word that is not known here."""
+    return {"unless_known": member}
 
 
 def dumps(value: Any) -> bytes:
@@ -27,13 +67,13 @@ def dumps(value: Any) -> bytes:
     )
 
 
-def loads(cls: type[T], data: bytes | str) -> T:
-    """The object that `dumps` wrote. BadInputError when the bytes are not that."""
+def loads(cls: type[T], data: bytes | str, aside: Aside | None = None) -> T:
+    """The object that `dumps` wrote. BadInputError when the bytes are not that. `aside` learns what was left out."""
     try:
         plain = json.loads(data)
     except (ValueError, RecursionError) as error:
         raise BadInputError(f"{_label(cls)} is not JSON: {error}") from error
-    return from_plain(cls, plain)
+    return from_plain(cls, plain, aside)
 
 
 def to_plain(value: Any) -> Any:
@@ -53,9 +93,9 @@ def to_plain(value: Any) -> Any:
     return value
 
 
-def from_plain(cls: type[T], plain: Any) -> T:
+def from_plain(cls: type[T], plain: Any, aside: Aside | None = None) -> T:
     """The object behind a decoded JSON value. BadInputError names the first field that does not fit."""
-    made: T = _reader(cls)(plain, _label(cls))  # type: ignore[arg-type]  # a type is hashable; mypy 2 loses it through type[T]
+    made: T = _reader(cls)(plain, _label(cls), Aside() if aside is None else aside)  # type: ignore[arg-type]  # a type is hashable; mypy 2 loses it through type[T]
     return made
 
 
@@ -82,7 +122,7 @@ def _reader(hint: Any) -> Reader:
     if origin is tuple:
         return _many(_reader(args[0]))
     if hint is Any:
-        return lambda value, _path: value
+        return lambda value, _path, _aside: value
     if isinstance(hint, type) and is_dataclass(hint):
         return _record(hint)
     if isinstance(hint, type) and issubclass(hint, Enum):
@@ -91,14 +131,26 @@ def _reader(hint: Any) -> Reader:
 
 
 def _optional(inner: Reader) -> Reader:
-    return lambda value, path: None if value is None else inner(value, path)
+    def read(value: Any, path: str, aside: Aside) -> Any:
+        return None if value is None else _or_else(inner, None, value, path, aside)
+
+    return read
+
+
+def _or_else(inner: Reader, instead: Any, value: Any, path: str, aside: Aside) -> Any:
+    try:
+        return inner(value, path, aside)
+    except UnknownWordError:
+        aside.word(path)
+        return instead
 
 
 def _many(inner: Reader) -> Reader:
-    def read(value: Any, path: str) -> tuple[Any, ...]:
+    def read(value: Any, path: str, aside: Aside) -> tuple[Any, ...]:
         if not isinstance(value, list):
             raise BadInputError(f"{path} must be a list")
-        return tuple(inner(item, f"{path}[{index}]") for index, item in enumerate(value))
+        found = (_or_else(inner, MISSING, item, f"{path}[{index}]", aside) for index, item in enumerate(value))
+        return tuple(item for item in found if item is not MISSING)
 
     return read
 
@@ -106,9 +158,11 @@ def _many(inner: Reader) -> Reader:
 def _member(enum: type[Enum]) -> Reader:
     words = {member.value: member for member in enum}
 
-    def read(value: Any, path: str) -> Enum:
-        if not isinstance(value, str) or value not in words:
+    def read(value: Any, path: str, _aside: Aside) -> Enum:
+        if not isinstance(value, str):
             raise BadInputError(f"{path} must be one of {', '.join(words)}")
+        if value not in words:
+            raise UnknownWordError(f"{path} must be one of {', '.join(words)}")
         return words[value]
 
     return read
@@ -116,46 +170,54 @@ def _member(enum: type[Enum]) -> Reader:
 
 def _record(cls: type) -> Reader:
     hints = get_type_hints(cls)
-    readers = {each.name: _reader(hints[each.name]) for each in fields(cls)}
+    readers = {each.name: _field(_reader(hints[each.name]), each) for each in fields(cls)}
     required = {name for name, default in _defaults(cls) if default is MISSING}
 
-    def read(value: Any, path: str) -> Any:
+    def read(value: Any, path: str, aside: Aside) -> Any:
         if not isinstance(value, dict):
             raise BadInputError(f"{path} must be an object")
-        if unknown := value.keys() - readers.keys():
-            raise BadInputError(f"{path} has a field that is not known: {min(unknown)[:60]!r}")
         if missing := required - value.keys():
             raise BadInputError(f"{path}.{min(missing)} is missing")
-        return cls(**{name: readers[name](item, f"{path}.{name}") for name, item in value.items()})
+        for name in value.keys() - readers.keys():
+            aside.field(path, name)
+        known = ((name, item) for name, item in value.items() if name in readers)
+        return cls(**{name: readers[name](item, f"{path}.{name}", aside) for name, item in known})
 
     return read
 
 
-def _integer(value: Any, path: str) -> int:
+def _field(inner: Reader, field: "Field[Any]") -> Reader:
+    if "unless_known" not in field.metadata:
+        return inner
+    instead = field.metadata["unless_known"]
+    return lambda value, path, aside: _or_else(inner, instead, value, path, aside)
+
+
+def _integer(value: Any, path: str, _aside: Aside) -> int:
     if type(value) is not int or not -INTEGER_LIMIT <= value < INTEGER_LIMIT:
         raise BadInputError(f"{path} must be an integer of at most 64 bits")
     return value
 
 
-def _text(value: Any, path: str) -> str:
+def _text(value: Any, path: str, _aside: Aside) -> str:
     if not isinstance(value, str):
         raise BadInputError(f"{path} must be text")
     return value
 
 
-def _flag(value: Any, path: str) -> bool:
+def _flag(value: Any, path: str, _aside: Aside) -> bool:
     if not isinstance(value, bool):
         raise BadInputError(f"{path} must be true or false")
     return value
 
 
-def _number(value: Any, path: str) -> float:
+def _number(value: Any, path: str, _aside: Aside) -> float:
     if type(value) not in {int, float}:
         raise BadInputError(f"{path} must be a number")
     return float(value)
 
 
-def _object(value: Any, path: str) -> dict[str, Any]:
+def _object(value: Any, path: str, _aside: Aside) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise BadInputError(f"{path} must be an object")
     return value

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+from datatracing.model.codec import unless_known
 from datatracing.model.link import AssetUse, Dependency, Link
 from datatracing.model.run import RunRef, SpanKey
 from datatracing.model.states import State
@@ -52,7 +53,7 @@ class Event:
     one waits for; `dependencies` are edges between single instances. `records` are keys of records it touched.
     """
 
-    kind: EventKind
+    kind: EventKind = field(metadata=unless_known(EventKind.NOTED))
     run: RunRef
     producer: str
     seq: int
@@ -70,6 +71,8 @@ class Event:
     dependencies: tuple[Dependency, ...] = ()
     edges_known: bool = True
     records: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+    """Names of fields and words that a newer release said and this one does not know; they are left out."""
 
     @property
     def trace_id(self) -> str:

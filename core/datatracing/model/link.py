@@ -1,8 +1,9 @@
 """Links between runs, edges between tasks, and the assets that spans read or wrote."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
+from datatracing.model.codec import unless_known
 from datatracing.model.run import RunRef
 
 
@@ -49,7 +50,7 @@ class Link:
     direction: Direction
     run: RunRef
     evidence: str
-    confidence: Confidence = Confidence.EXACT
+    confidence: Confidence = field(default=Confidence.EXACT, metadata=unless_known(Confidence.INFERRED))
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from datatracing.model.codec import unless_known
 from datatracing.model.event import ErrorInfo, Times
 from datatracing.model.link import AssetUse, Dependency, Link
 from datatracing.model.run import RunRef, SpanKey
@@ -22,7 +23,7 @@ class Attempt:
     """
 
     key: SpanKey
-    state: State
+    state: State = field(metadata=unless_known(State.LOST))
     raw_state: str
     times: Times = Times()
     reports: bool = True
@@ -38,7 +39,7 @@ class Operation:
 
     key: SpanKey
     times: Times
-    state: State = State.SUCCESS
+    state: State = field(default=State.SUCCESS, metadata=unless_known(State.LOST))
     raw_state: str = ""
     attributes: Mapping[str, Any] = field(default_factory=dict)
 
@@ -53,7 +54,7 @@ class Manifest:
     """
 
     run: RunRef
-    state: State
+    state: State = field(metadata=unless_known(State.LOST))
     raw_state: str
     observed_at: int
     times: Times = Times()
@@ -67,6 +68,11 @@ class Manifest:
     operations: tuple[Operation, ...] = ()
     recorded: bool = True
     whole: bool = True
+    part: int = 0
+    parts: int = 1
+    """A large record travels in parts, each a manifest of its own: see `model.parts`."""
+    unknown: tuple[str, ...] = ()
+    """As in Event."""
 
     @property
     def trace_id(self) -> str:

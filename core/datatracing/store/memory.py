@@ -12,10 +12,11 @@ from datatracing.errors import BadInputError, StoreUnreachableError
 from datatracing.model.fate import LedgerEntry
 from datatracing.model.link import Link
 from datatracing.model.run import RunRef
+from datatracing.model.token import Token
 from datatracing.store.edges import from_other_end, strongest
 from datatracing.store.glob import Glob
 from datatracing.store.paging import LAST, Place, checked_limit, order_at, place, place_of
-from datatracing.store.port import InboxRow, Page, RunFilter, RunSummary, Sealed
+from datatracing.store.port import InboxRow, Page, RunFilter, RunSummary, Sealed, taken
 from datatracing.store.trace_key import trace_key
 
 LOCK_PATIENCE = 10.0
@@ -79,6 +80,9 @@ class MemoryStore:
         self._runs: dict[str, _StoredRun] = {}
         self._named: dict[str, RunRef] = {}
         self._ledger: list[LedgerEntry] = []
+        # Where in the ledger a reported entry stands, by all of it but the count.
+        self._reported: dict[LedgerEntry, int] = {}
+        self._tokens: dict[str, Token] = {}
         # So that a run that cannot be sealed does not stand in the way of the others.
         self._times_named: Counter[str] = Counter()
         self._number = 0
@@ -161,13 +165,28 @@ class MemoryStore:
             ]
         return strongest(said)
 
+    def identities(self, trace_ids: Sequence[str]) -> dict[str, RunRef]:
+        """See Store."""
+        for trace_id in trace_ids:
+            trace_key(trace_id)
+        with self._lock:
+            return {trace_id: self._runs[trace_id].summary.run for trace_id in trace_ids if trace_id in self._runs}
+
     def record(self, entries: Sequence[LedgerEntry]) -> None:
         """See Store."""
-        for entry in entries:
-            if entry.trace_id:
-                trace_key(entry.trace_id)
+        _check(entries)
         with self._lock:
             self._ledger.extend(entries)
+
+    def report(self, entries: Sequence[LedgerEntry]) -> None:
+        """See Store."""
+        _check(entries)
+        with self._lock:
+            for entry in entries:
+                place = self._reported.setdefault(replace(entry, count=0), len(self._ledger))
+                if place == len(self._ledger):
+                    self._ledger.append(entry)
+                self._ledger[place] = max(self._ledger[place], entry, key=lambda each: each.count)
 
     def ledger(self, trace_id: str | None = None, limit: int = 100) -> list[LedgerEntry]:
         """See Store."""
@@ -177,6 +196,34 @@ class MemoryStore:
             newest = self._ledger[::-1]
         newest.sort(key=lambda entry: entry.at, reverse=True)
         return [entry for entry in newest if trace_id in {None, entry.trace_id}][: checked_limit(limit)]
+
+    def totals(self, trace_id: str) -> list[LedgerEntry]:
+        """See Store."""
+        trace_key(trace_id)
+        added: dict[LedgerEntry, LedgerEntry] = {}
+        with self._lock:
+            for entry in self._ledger:
+                if entry.trace_id == trace_id:
+                    key = replace(entry, count=0, at=0)
+                    known = added.get(key, key)
+                    added[key] = replace(known, count=known.count + entry.count, at=max(known.at, entry.at))
+        return list(added.values())
+
+    def tokens(self) -> list[Token]:
+        """See Store."""
+        with self._lock:
+            return [self._tokens[name] for name in sorted(self._tokens)]
+
+    def add_token(self, token: Token) -> None:
+        """See Store."""
+        with self._lock:
+            if self._tokens.setdefault(token.name, token) is not token:
+                raise taken(token.name)
+
+    def revoke_token(self, name: str) -> bool:
+        """See Store."""
+        with self._lock:
+            return self._tokens.pop(name, None) is not None
 
     def check(self) -> None:
         """See Store."""
@@ -211,8 +258,16 @@ class MemoryStore:
         return known.summary.inbox_rows if known else 0
 
     def _by_alias(self, alias: str) -> list[RunSummary]:
+        if self._inbox.get(alias):
+            return []
         sealed = [run.sealed for run in self._runs.values() if run.sealed and alias in run.sealed.aliases]
         return sorted((each.summary for each in sealed), key=_earliest)
+
+
+def _check(entries: Sequence[LedgerEntry]) -> None:
+    for entry in entries:
+        if entry.trace_id:
+            trace_key(entry.trace_id)
 
 
 def _earliest(summary: RunSummary) -> tuple[bool, int, str]:

@@ -11,12 +11,14 @@ from enum import Enum
 from typing import Protocol
 
 from datatracing.access.visibility import EVERYTHING, Visibility
+from datatracing.errors import BadInputError
 from datatracing.model.completeness import Completeness
 from datatracing.model.event import Times
 from datatracing.model.fate import Books, Fate, LedgerEntry
 from datatracing.model.link import AssetUse, Link
 from datatracing.model.run import RunRef
 from datatracing.model.states import State
+from datatracing.model.token import Token
 from datatracing.model.verdict import Verdict
 
 
@@ -25,6 +27,8 @@ class Content(int, Enum):
 
     EVENTS = 0
     MANIFEST = 1
+    LOSS = 2
+    """Nothing in itself: the ledger tells of a new loss of this run, so it has to be sealed again."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,8 @@ class InboxRow:
 
     `payload` is zlib-compressed JSON: a list of events with the numbers seq ... seq + n - 1, or one manifest. Because
     the numbers are unbroken, a batch that is sent again under other boundaries is another row and hides nothing; the
-    fold removes the repeats. A manifest has producer `manifest` and as seq the moment at which it was read.
+    fold removes the repeats. A manifest has producer `manifest`, as seq the moment at which it was read, and as n a
+    checksum, so that two of one moment, or two parts of one, are two rows.
     """
 
     trace_id: str
@@ -66,6 +71,8 @@ class RunSummary:
     sealed_at: int | None = None
     inbox_rows: int = 0
     fingerprint: str = ""
+    unknown_fields: Mapping[str, int] = field(default_factory=dict)
+    """How many statements had this field, or word in it, of a release that knows more than this one."""
 
     @property
     def trace_id(self) -> str:
@@ -136,6 +143,11 @@ class Page:
     cursor: str | None = None
 
 
+def taken(name: str) -> BadInputError:
+    """For a token whose name another one has."""
+    return BadInputError(f"there is a token named {name!r} already: revoke it first, or take another name")
+
+
 class Sealing(Protocol):
     """One trace, locked: two sealings of the same trace never overlap, on any number of machines."""
 
@@ -176,8 +188,8 @@ class Store(Protocol):
         """Trace ids whose inbox holds more rows than their last seal folded: new runs, and late events."""
 
     def run(self, trace_id: str, visibility: Visibility = EVERYTHING) -> RunSummary | None:
-        """The summary by trace id or alias, of the earliest run that may be seen; None if there is nothing of its own
-        (a mere link end counts as nothing)."""
+        """The summary by trace id, else by alias, of the earliest run that may be seen; None if there is nothing of its
+        own (a mere link end is nothing). An alias never answers for a run of which anything has arrived."""
 
     def runs(self, where: RunFilter, limit: int, cursor: str | None = None) -> Page:
         """A page of at most `limit` runs. BadInputError when the cursor is not one of ours."""
@@ -188,11 +200,30 @@ class Store(Protocol):
     def links(self, trace_id: str) -> list[Link]:
         """All links that touch this run, from its own point of view, also those that only the other end reported."""
 
+    def identities(self, trace_ids: Sequence[str]) -> dict[str, RunRef]:
+        """The runs that are stored, open or sealed, under exactly these ids: no aliases, no mere link ends."""
+
     def record(self, entries: Sequence[LedgerEntry]) -> None:
         """Add to the ledger."""
 
+    def report(self, entries: Sequence[LedgerEntry]) -> None:
+        """Add to the ledger what may be told again: of entries that differ in nothing but the count, the largest count
+        is kept, whatever order they come in."""
+
     def ledger(self, trace_id: str | None = None, limit: int = 100) -> list[LedgerEntry]:
         """The newest entries, of one run or of all."""
+
+    def totals(self, trace_id: str) -> list[LedgerEntry]:
+        """The run's whole ledger added up by fate, reason and producer; `at` is the newest of each."""
+
+    def tokens(self) -> list[Token]:
+        """All tokens that are valid, by name."""
+
+    def add_token(self, token: Token) -> None:
+        """BadInputError when there is one of this name already."""
+
+    def revoke_token(self, name: str) -> bool:
+        """Whether there was one of this name. It is not valid any more."""
 
     def check(self) -> None:
         """Raises StoreUnreachableError or SchemaMismatchError, with what to do; returns when the store can be used."""

@@ -29,6 +29,7 @@ TABLES = (
     "asset_events",
     "trace_aliases",
     "ledger",
+    "tokens",
 )
 
 
@@ -40,6 +41,7 @@ def upgrade() -> None:
     _links()
     _assets()
     _ledger()
+    _tokens()
     if op.get_bind().dialect.name == "postgresql":
         # These bytes are compressed already: Postgres would only try again, and fail.
         for table, column in PACKED:
@@ -101,7 +103,7 @@ def _runs() -> None:
         *_words("counts"),
         *_integers("sealed_at", nullable=True),
         *_integers("inbox_rows"),
-        *_words("fingerprint"),
+        *_words("fingerprint", "unknown_fields"),
         sa.UniqueConstraint("trace_id", name="runs_trace_id"),
     )
     op.create_index("runs_newest", "runs", ["order_at", "run_no"])
@@ -186,6 +188,17 @@ def _ledger() -> None:
         *_integers("count", "at"),
         _bytes("trace_id", nullable=True),
         *_words("producer"),
+        _bytes("reported", nullable=True),
+        sa.UniqueConstraint("reported", name="ledger_reported"),
     )
     op.create_index("ledger_newest", "ledger", ["at", "id"])
     op.create_index("ledger_of_run", "ledger", ["trace_id", "at", "id"])
+
+
+def _tokens() -> None:
+    op.create_table(
+        "tokens",
+        sa.Column("name", sa.Text, primary_key=True),
+        *_words("namespace", "scopes", "digest"),
+        *_integers("made_at"),
+    )

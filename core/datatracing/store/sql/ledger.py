@@ -1,11 +1,13 @@
-"""Ledger entries in and out. Entries are only ever added."""
+"""Ledger entries in and out. An entry never changes, but for the count of one that is reported again."""
 
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, case, func, insert, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from datatracing.model.fate import Fate, LedgerEntry
+from datatracing.model.ids import digest
 from datatracing.store.sql.tables import ledger
 from datatracing.store.trace_key import trace_key
 
@@ -14,6 +16,41 @@ def add(connection: Connection, entries: Iterable[LedgerEntry]) -> None:
     """In the given order, which decides between entries of one moment."""
     if rows := [_values(entry) for entry in entries]:
         connection.execute(insert(ledger), rows)
+
+
+def report(connection: Connection, entries: Iterable[LedgerEntry]) -> None:
+    """Sorted, so that two reports of the same entries never deadlock."""
+    rows = [{**_values(entry), "reported": key} for key, entry in sorted(_largest(entries).items())]
+    if not rows:
+        return
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(ledger)
+    known, told = ledger.c["count"], statement.excluded["count"]
+    larger = case((told > known, told), else_=known)
+    connection.execute(statement.on_conflict_do_update(index_elements=["reported"], set_={"count": larger}), rows)
+
+
+def _largest(entries: Iterable[LedgerEntry]) -> dict[bytes, LedgerEntry]:
+    largest: dict[bytes, LedgerEntry] = {}
+    for entry in entries:
+        key = _key(entry)
+        largest[key] = max(largest.get(key, entry), entry, key=lambda each: each.count)
+    return largest
+
+
+def _key(entry: LedgerEntry) -> bytes:
+    fields = (entry.fate.value, entry.trace_id, entry.producer, entry.reason, str(entry.at))
+    return bytes.fromhex(digest(*fields, size=16))
+
+
+def totals(connection: Connection, trace_id: str) -> list[LedgerEntry]:
+    """Of one run, added up by fate, reason and producer."""
+    names = (ledger.c.fate, ledger.c.reason, ledger.c.producer)
+    query = select(*names, func.sum(ledger.c["count"]), func.max(ledger.c.at)).group_by(*names)
+    found = connection.execute(query.where(ledger.c.trace_id == trace_key(trace_id)))
+    return [
+        LedgerEntry(Fate(fate), reason, int(count), at, trace_id, producer) for fate, reason, producer, count, at in found
+    ]
 
 
 def newest(connection: Connection, trace_id: str | None, limit: int) -> list[LedgerEntry]:

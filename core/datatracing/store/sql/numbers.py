@@ -15,7 +15,7 @@ from datatracing.model.ids import digest
 from datatracing.model.run import RunRef
 from datatracing.model.states import State
 from datatracing.store.port import RunSummary
-from datatracing.store.sql.summaries import summary_row
+from datatracing.store.sql.summaries import summaries, summary_row
 from datatracing.store.sql.tables import assets, pipelines, runs
 from datatracing.store.trace_key import trace_key
 
@@ -100,6 +100,18 @@ def _known_runs(connection: Connection, trace_ids: Iterable[str]) -> dict[str, i
         row.trace_id.hex(): row.run_no
         for portion in portions(map(trace_key, trace_ids))
         for row in connection.execute(query.where(runs.c.trace_id.in_(portion)))
+    }
+
+
+def identities(connection: Connection, trace_ids: Iterable[str]) -> dict[str, RunRef]:
+    """The runs that something of their own is stored of, under exactly these ids."""
+    query = summaries().with_only_columns(
+        runs.c.trace_id, pipelines.c.orchestrator, pipelines.c.namespace, pipelines.c.name, runs.c.run_key
+    )
+    return {
+        key.hex(): RunRef(*names)
+        for portion in portions(map(trace_key, trace_ids))
+        for key, *names in connection.execute(query.where(runs.c.trace_id.in_(portion)))
     }
 
 

@@ -4,21 +4,25 @@ import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 
 from datatracing.access.visibility import EVERYTHING, Visibility
 from datatracing.model.fate import LedgerEntry
 from datatracing.model.link import Link
+from datatracing.model.run import RunRef
+from datatracing.model.token import Token
 from datatracing.store.address import parse_database
 from datatracing.store.paging import checked_limit
 from datatracing.store.port import InboxRow, Page, RunFilter, RunSummary
-from datatracing.store.sql import inbox, ledger, listing, revision
+from datatracing.store.sql import inbox, ledger, listing, revision, tokens
 from datatracing.store.sql.backlog import Backlog
 from datatracing.store.sql.database import Database
 from datatracing.store.sql.edges import links_of
+from datatracing.store.sql.numbers import identities
 from datatracing.store.sql.sealing import SqlSealing
 from datatracing.store.sql.summaries import read_ref, read_summary, summaries
 from datatracing.store.sql.tables import details, runs, skeletons, trace_aliases
+from datatracing.store.sql.tables import inbox as inbox_table
 from datatracing.store.trace_key import trace_key
 
 PATIENCE = 10.0
@@ -67,7 +71,7 @@ class SqlStore:
         by_alias = (
             summaries()
             .join(trace_aliases, trace_aliases.c.run_no == runs.c.run_no)
-            .where(trace_aliases.c.alias == key)
+            .where(trace_aliases.c.alias == key, ~exists().where(inbox_table.c.trace_id == key))
             .order_by(runs.c.started_at.is_(None), runs.c.started_at, runs.c.trace_id)
         )
         with self.database.reading() as connection:
@@ -107,15 +111,45 @@ class SqlStore:
             known = connection.scalar(number)
             return [] if known is None else links_of(connection, known)
 
+    def identities(self, trace_ids: Sequence[str]) -> dict[str, RunRef]:
+        """See Store."""
+        with self.database.reading() as connection:
+            return identities(connection, trace_ids)
+
     def record(self, entries: Sequence[LedgerEntry]) -> None:
         """See Store."""
         with self.database.writing() as connection:
             ledger.add(connection, entries)
 
+    def report(self, entries: Sequence[LedgerEntry]) -> None:
+        """See Store."""
+        with self.database.writing() as connection:
+            ledger.report(connection, entries)
+
     def ledger(self, trace_id: str | None = None, limit: int = 100) -> list[LedgerEntry]:
         """See Store."""
         with self.database.reading() as connection:
             return ledger.newest(connection, trace_id, checked_limit(limit))
+
+    def totals(self, trace_id: str) -> list[LedgerEntry]:
+        """See Store."""
+        with self.database.reading() as connection:
+            return ledger.totals(connection, trace_id)
+
+    def tokens(self) -> list[Token]:
+        """See Store."""
+        with self.database.reading() as connection:
+            return tokens.valid(connection)
+
+    def add_token(self, token: Token) -> None:
+        """See Store."""
+        with self.database.writing() as connection:
+            tokens.add(connection, token)
+
+    def revoke_token(self, name: str) -> bool:
+        """See Store."""
+        with self.database.writing() as connection:
+            return tokens.revoke(connection, name)
 
     def check(self) -> None:
         """See Store."""

@@ -46,6 +46,7 @@ def summary_row(summary: RunSummary, pipeline_id: int) -> dict[str, Any]:
         "sealed_at": summary.sealed_at,
         "inbox_rows": summary.inbox_rows,
         "fingerprint": summary.fingerprint,
+        "unknown_fields": dict(summary.unknown_fields),
     }
 
 
@@ -77,6 +78,7 @@ def read_summary(row: "Row[Any]") -> RunSummary:
         sealed_at=row.sealed_at,
         inbox_rows=row.inbox_rows,
         fingerprint=row.fingerprint,
+        unknown_fields=row.unknown_fields,
     )
 
 

@@ -86,6 +86,7 @@ runs = Table(
     Column("sealed_at", BigInteger),
     _required("inbox_rows", BigInteger),
     _required("fingerprint", Words),
+    _required("unknown_fields", Json),
     UniqueConstraint("trace_id", name="runs_trace_id"),
 )
 
@@ -203,6 +204,7 @@ trace_aliases = Table(
     Index("trace_aliases_of_run", "run_no"),
 )
 
+# `reported` is a digest of all but the count of an entry that may be told again; what is told once has none.
 ledger = Table(
     "ledger",
     metadata,
@@ -213,6 +215,18 @@ ledger = Table(
     _required("at", BigInteger),
     Column("trace_id", LargeBinary),
     _required("producer", Words),
+    Column("reported", LargeBinary),
+    UniqueConstraint("reported", name="ledger_reported"),
     Index("ledger_newest", "at", "id"),
     Index("ledger_of_run", "trace_id", "at", "id"),
+)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("name", Words, primary_key=True),
+    _required("namespace", Words),
+    _required("scopes", Json),
+    _required("digest", Text),
+    _required("made_at", BigInteger),
 )

@@ -10,6 +10,7 @@ from collections.abc import Callable
 import pytest
 
 from datatracing.store.port import Store
+from datatracing.testing.contract.identity import IdentityContract
 from datatracing.testing.contract.inbox import InboxContract
 from datatracing.testing.contract.ledger import LedgerContract
 from datatracing.testing.contract.links import LinksContract
@@ -21,7 +22,14 @@ from datatracing.testing.contract.unfolded import UnfoldedContract
 
 
 class StoreContract(
-    InboxContract, UnfoldedContract, SealingContract, RunsContract, LinksContract, LedgerContract, SharingContract
+    InboxContract,
+    UnfoldedContract,
+    SealingContract,
+    RunsContract,
+    LinksContract,
+    LedgerContract,
+    IdentityContract,
+    SharingContract,
 ):
     """Subclass it, name it Test..., and give it a `store`."""
 

@@ -1,4 +1,6 @@
-"""The ledger: what was refused, lost or expired. Entries are added, never changed."""
+"""The ledger: what was refused, lost or expired. Entries are added; only a report that grows changes one."""
+
+from dataclasses import replace
 
 import pytest
 
@@ -12,7 +14,7 @@ RUN, OTHER = build.run("r1"), build.run("r2")
 
 
 class LedgerContract:
-    """record, ledger."""
+    """record, report, ledger, totals."""
 
     @pytest.mark.parametrize("fate", list(Fate))
     def test_an_entry_comes_back_whole(self, store: Store, fate: Fate) -> None:
@@ -55,3 +57,35 @@ class LedgerContract:
             store.record([build.entry(), build.entry(trace_id="nonsense")])
         assert store.ledger() == []
         store.record([])
+
+    def test_what_is_reported_again_counts_once_with_its_largest_count(self, store: Store) -> None:
+        first, grown = (build.entry("disk_full", n, trace_id=RUN.trace_id, fate=Fate.LOST) for n in (3, 5))
+        store.report([first])
+        store.report([first, grown, first])
+        store.report([first])
+        assert store.ledger() == [grown]
+
+    def test_reports_that_differ_in_anything_but_the_count_are_kept_apart(self, store: Store) -> None:
+        one = build.entry("disk_full", 3, trace_id=RUN.trace_id, producer="p", fate=Fate.LOST)
+        changes = ({"at": 5}, {"reason": "spool_full"}, {"producer": "q"}, {"trace_id": OTHER.trace_id})
+        others = [replace(one, **change) for change in changes]
+        store.report([one, *others])
+        assert sorted(store.ledger(), key=repr) == sorted([one, *others], key=repr)
+
+    def test_a_report_leaves_alone_what_was_recorded(self, store: Store) -> None:
+        store.record([build.entry(count=7)])
+        store.report([build.entry(count=2)])
+        assert sorted(entry.count for entry in store.ledger()) == [2, 7]
+
+    def test_a_report_of_a_bad_trace_id_is_refused_whole(self, store: Store) -> None:
+        with pytest.raises(BadInputError, match="not a trace id"):
+            store.report([build.entry(), build.entry(trace_id="nonsense")])
+        store.report([])
+        assert store.ledger() == []
+
+    def test_totals_add_up_a_runs_whole_ledger_by_fate_reason_and_producer(self, store: Store) -> None:
+        entries = [build.entry(at=at, trace_id=RUN.trace_id, producer="p") for at in range(1, 1_204)]
+        store.record([*entries, build.entry(count=2**40, at=9, trace_id=RUN.trace_id), build.entry(count=1)])
+        found = {entry.producer: (entry.count, entry.at) for entry in store.totals(RUN.trace_id)}
+        assert found == {"p": (1_203, 1_203), "": (2**40, 9)}
+        assert store.totals(OTHER.trace_id) == []
