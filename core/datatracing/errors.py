@@ -16,6 +16,10 @@ class BadInputError(DataTracingError):
     exit_code = 2
 
 
+class StoreRefusedError(BadInputError):
+    """A value that no store can hold. The message names the store, which is no business of a stranger."""
+
+
 class StoreUnreachableError(DataTracingError):
     """The store did not answer: a wrong URL, a server that is down, a file that cannot be opened."""
 

@@ -18,11 +18,13 @@ from airflow.api_fastapi.auth.managers.models.base_user import (  # noqa: TID253
 from airflow.api_fastapi.core_api.security import get_user  # noqa: TID253  # same
 from fastapi import Depends, FastAPI
 
+from datatracing.access.tokens import shared
 from datatracing.access.visibility import Level, Visibility
 from datatracing.api.app import create_app
 from datatracing.api.reading import Reader
 from datatracing.connection.local import LocalConnection
 from datatracing.errors import DataTracingError
+from datatracing.model.token import Scope
 from datatracing_airflow.links import ORCHESTRATOR
 from datatracing_airflow.tracer import open_store, tracer
 from datatracing_airflow.visibility import OfUser
@@ -45,8 +47,9 @@ def mounted() -> list[dict[str, Any]]:
     if not isinstance(connection, LocalConnection):
         log.info("DataTracing serves nothing from here: the traces are at %s.", connection.url)
         return []
-    token = traced.settings.capture.token
-    app = create_app(connection, reader=reader_of(traced.namespace), ingest_token=token, lifespan=attended)
+    # The same token is in every worker's environment, so it is a worker's, and the orchestrator's record needs another.
+    tokens = shared(traced.settings.capture.token, traced.namespace, {Scope.EVENTS})
+    app = create_app(connection, reader=reader_of(traced.namespace), tokens=tokens, lifespan=attended)
     return [{"app": app, "url_prefix": PREFIX, "name": "datatracing"}]
 
 

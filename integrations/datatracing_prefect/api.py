@@ -14,10 +14,12 @@ from typing import Any
 from fastapi import FastAPI, Request
 from starlette.exceptions import HTTPException
 
+from datatracing.access.tokens import shared
 from datatracing.access.visibility import Visibility, installation
 from datatracing.api.app import create_app
 from datatracing.api.reading import Reader
 from datatracing.connection.local import LocalConnection
+from datatracing.model.token import Scope
 from datatracing.settings import Settings
 from datatracing_prefect.mapping import ORCHESTRATOR
 
@@ -33,7 +35,9 @@ def mounted(connection: Any, settings: Settings, password: str) -> FastAPI | Non
         log.info("DataTracing serves nothing from here: the traces are at %s.", connection.url)
         return None
     reader = reader_of(settings.namespace, password)
-    return create_app(connection, reader=reader, ingest_token=settings.token.get_secret_value())
+    # The same token is in every worker's environment, so it is a worker's.
+    tokens = shared(settings.token.get_secret_value(), settings.namespace, {Scope.EVENTS})
+    return create_app(connection, reader=reader, tokens=tokens)
 
 
 def reader_of(namespace: str, password: str) -> Reader:

@@ -1,6 +1,6 @@
 """The app: collector and read API over one store."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
@@ -8,12 +8,14 @@ from fastapi import FastAPI
 from starlette.responses import Response
 
 from datatracing import __version__
+from datatracing.access.tokens import Keyring
 from datatracing.api import problems, schemas
 from datatracing.api.answers import answer
 from datatracing.api.body import BodyLimits
 from datatracing.api.ingest import ingest
 from datatracing.api.reading import Reader, reading, shape
 from datatracing.connection.local import LocalConnection
+from datatracing.model.token import Token
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[Any]]
 
@@ -22,14 +24,14 @@ def create_app(
     connection: LocalConnection,
     *,
     reader: Reader,
-    ingest_token: str,
+    tokens: Sequence[Token] = (),
     openapi: bool = False,
     lifespan: Lifespan | None = None,
     limits: BodyLimits | None = None,
 ) -> FastAPI:
-    """`reader` is a FastAPI dependency that returns the Visibility of its caller (law 8). An empty `ingest_token` lets
-    nobody send. `openapi` publishes /openapi.json; the pages that show it are off, because they load scripts from
-    elsewhere.
+    """`reader` is a FastAPI dependency that returns the Visibility of its caller (law 8). `tokens` may send, beside those
+    that the store holds. `openapi` publishes /openapi.json; the pages that show it are off, because they load scripts
+    from elsewhere.
     """
     app = FastAPI(
         title="DataTracing",
@@ -42,7 +44,7 @@ def create_app(
     )
     problems.install(app)
     app.include_router(reading(connection, reader))
-    app.include_router(ingest(connection, ingest_token, limits or BodyLimits()))
+    app.include_router(ingest(connection, Keyring(tokens, connection.store.tokens), limits or BodyLimits()))
 
     @app.get("/healthz", tags=["health"], responses=shape(schemas.HealthShape))
     def healthz() -> Response:

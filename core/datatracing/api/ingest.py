@@ -1,96 +1,90 @@
-"""The routes that take data in, for holders of the ingest token."""
+"""The routes that take data in, for holders of a token."""
 
-from collections.abc import Callable
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
-from fastapi.concurrency import run_in_threadpool
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from datatracing.access.tokens import same_token
+from datatracing.access.tokens import Keyring
 from datatracing.access.visibility import EVERYTHING
 from datatracing.api import schemas
 from datatracing.api.answers import answer
-from datatracing.api.body import BodyLimits, read_body
+from datatracing.api.body import BodyLimits
+from datatracing.api.gate import Gate
+from datatracing.api.holders import holder_of
 from datatracing.api.reading import checked, shape
 from datatracing.connection.local import LocalConnection
 from datatracing.errors import BadInputError
 from datatracing.model import codec
-from datatracing.model.fate import Fate, LedgerEntry
-from datatracing.model.manifest import Manifest
+from datatracing.model.fate import LedgerEntry
+from datatracing.model.token import Scope, Token
 from datatracing.query.summary import summary_document
 
-Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(HTTPBearer(auto_error=False))]
+ASKED_BYTES = 64 * 1024
+"""Of a question for summaries: 1,000 ids and some room."""
+LOSSES = 1_000
+"""In one body."""
 
 
-def token_holder(token: str) -> Callable[[Credentials], None]:
-    """A dependency that lets holders of this token through, and nobody while the token is empty."""
-
-    def holder(credentials: Credentials) -> None:
-        if not same_token(credentials.credentials if credentials else "", token):
-            raise HTTPException(401, "a valid bearer token is needed", {"WWW-Authenticate": "Bearer"})
-
-    return holder
-
-
-def ingest(connection: LocalConnection, token: str, limits: BodyLimits) -> APIRouter:
+def ingest(connection: LocalConnection, keyring: Keyring, limits: BodyLimits) -> APIRouter:
     """Routes that store. The token is checked before any of the body is read."""
-    router = APIRouter(prefix="/api/v1", tags=["ingest"], dependencies=[Depends(token_holder(token))])
-
-    async def taken(request: Request, take: Callable[[Any], Any]) -> Response:
-        body = await read_body(request, limits)
-        return answer(await run_in_threadpool(take, body))
+    router = APIRouter(prefix="/api/v1", tags=["ingest"])
+    gate = Gate(limits)
+    adds = Annotated[Token, Depends(holder_of(keyring, Scope.EVENTS))]
+    completes = Annotated[Token, Depends(holder_of(keyring, Scope.EVENTS, Scope.MANIFESTS))]
+    asks = Annotated[Token, Depends(holder_of(keyring, Scope.MANIFESTS, Scope.READ))]
 
     @router.post("/events", responses=shape(schemas.ReceiptShape), openapi_extra=sends("application/x-ndjson"))
-    async def events(request: Request) -> Response:
+    async def events(request: Request, token: adds) -> Response:
         """Events, one JSON object per line. Stored when this answers; the same may be sent again."""
-        return await taken(request, lambda body: asdict(connection.accept(body.lines())))
+        return answer(await gate.taken(request, lambda body: asdict(connection.accept(body.lines(), token))))
 
     @router.post("/losses", responses=shape(schemas.RecordedShape), openapi_extra=sends("application/x-ndjson"))
-    async def losses(request: Request) -> Response:
-        """What a producer could not deliver, one ledger entry per line."""
-        return await taken(request, lambda body: record_losses(connection, body.lines()))
+    async def losses(request: Request, token: adds) -> Response:
+        """What a producer could not deliver, one ledger entry per line; told again it counts once."""
+        return answer(await gate.taken(request, lambda body: record_losses(connection, body.lines(), token)))
 
-    @router.post("/manifests", responses=shape(schemas.SummaryShape), openapi_extra=sends("application/json"))
-    async def manifests(request: Request) -> Response:
-        """The orchestrator's final record of a run: seals it."""
-        return await taken(request, lambda body: complete(connection, body.inflate()))
+    @router.post("/manifests", responses=shape(schemas.SummaryShape), openapi_extra=sends("application/x-ndjson"))
+    async def manifests(request: Request, token: completes) -> Response:
+        """The final record of a run, which seals it; or parts of one that is large, one JSON object per line. Until all
+        parts are there, and where the run is large, the answer has no verdict yet."""
+        return answer(await gate.taken(request, lambda body: complete(connection, body.lines(), token)))
 
     @router.post("/summaries", responses=shape(schemas.SummariesShape), openapi_extra=sends("application/json"))
-    async def summaries(request: Request) -> Response:
+    async def summaries(request: Request, token: asks) -> Response:
         """Those of the named runs that are stored: how a finalizer learns what it has still to report."""
-        return await taken(request, lambda body: known(connection, body.inflate()))
+        return answer(await gate.taken(request, lambda body: known(connection, body.small(ASKED_BYTES), token)))
 
     return router
 
 
-def complete(connection: LocalConnection, body: bytes) -> dict[str, Any]:
-    """Seal by the manifest in the body. BadInputError names what is wrong with it."""
-    sealed = connection.complete(connection.redactor.manifest(codec.loads(Manifest, body)))
-    return summary_document(sealed, EVERYTHING)
+def complete(connection: LocalConnection, lines: Iterable[bytes], token: Token) -> dict[str, Any]:
+    """Seal by the manifest in the lines. BadInputError names what is wrong with it."""
+    return summary_document(connection.take(lines, token), EVERYTHING)
 
 
-def record_losses(connection: LocalConnection, lines: list[bytes]) -> dict[str, int]:
+def record_losses(connection: LocalConnection, lines: Iterable[bytes], token: Token) -> dict[str, int]:
     """BadInputError when a line is not a loss: nothing is recorded then."""
-    entries = [codec.loads(LedgerEntry, line) for line in lines]
-    for entry in entries:
-        if entry.fate is not Fate.LOST or entry.count < 1:
-            raise BadInputError("a loss has the fate lost and a count above 0")
-    connection.lose(entries)
+    entries: list[LedgerEntry] = []
+    for line in lines:
+        if len(entries) == LOSSES or len(line) > ASKED_BYTES:
+            raise BadInputError(f"a body has at most {LOSSES} losses, each of at most {ASKED_BYTES} bytes")
+        entries.append(codec.loads(LedgerEntry, line))
+    connection.lose(entries, token)
     return {"recorded": len(entries)}
 
 
-def known(connection: LocalConnection, body: bytes) -> dict[str, Any]:
-    """Summaries by the ids in the body."""
+def known(connection: LocalConnection, body: bytes, token: Token) -> dict[str, Any]:
+    """Summaries by the ids in the body, of runs in the token's namespace."""
     try:
         wanted = schemas.WantedShape.model_validate_json(body)
     except ValueError as error:
         raise BadInputError("summaries are asked for as {trace_ids: [at most 1,000]}") from error
     found = connection.summaries([checked(trace_id) for trace_id in wanted.trace_ids])
-    return {"runs": {trace_id: summary_document(summary, EVERYTHING) for trace_id, summary in found.items()}}
+    seen = {trace_id: summary for trace_id, summary in found.items() if token.reaches(summary.run)}
+    return {"runs": {trace_id: summary_document(summary, EVERYTHING) for trace_id, summary in seen.items()}}
 
 
 def sends(media_type: str) -> dict[str, Any]:

@@ -10,7 +10,13 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from datatracing.api.answers import HEADERS
-from datatracing.errors import BadInputError, DataTracingError, NotFoundError, StoreUnreachableError
+from datatracing.errors import (
+    BadInputError,
+    DataTracingError,
+    NotFoundError,
+    StoreRefusedError,
+    StoreUnreachableError,
+)
 from datatracing.query.document import dumps
 
 log = logging.getLogger(__name__)
@@ -48,6 +54,9 @@ def _invalid(_request: Request, error: Exception) -> Response:
 def _ours(_request: Request, error: Exception) -> Response:
     if isinstance(error, NotFoundError):
         return problem(404, str(error))
+    if isinstance(error, StoreRefusedError):
+        log.warning("%s", error)
+        return problem(400, "a value does not fit any column of the store; the server's log says which")
     if isinstance(error, BadInputError):
         return problem(400, str(error))
     if isinstance(error, StoreUnreachableError):

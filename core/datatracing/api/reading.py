@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from datatracing.access.visibility import Visibility
-from datatracing.api import schemas
+from datatracing.api import problems, schemas
 from datatracing.api.answers import answer
 from datatracing.connection.local import LocalConnection
 from datatracing.errors import BadInputError
@@ -72,4 +72,5 @@ def checked(trace_id: str) -> str:
 
 def shape(model: type[BaseModel]) -> dict[int | str, dict[str, Any]]:
     """What a route answers, for the OpenAPI document."""
-    return {200: {"model": model}, "default": {"model": schemas.ProblemShape, "description": "A problem (RFC 9457)"}}
+    problem = {"description": "A problem (RFC 9457)", "content": {problems.MEDIA_TYPE: {"schema": schemas.PROBLEM}}}
+    return {200: {"model": model}, 422: problem, "default": problem}

@@ -86,6 +86,7 @@ class SummaryShape(RunShape):
     fate: str | None
     fate_reason: str
     counts: dict[str, int]
+    unknown_fields: dict[str, int]
     books: BooksShape | None
     sealed_at: str | None
     fingerprint: str
@@ -217,10 +218,15 @@ class HealthShape(Shape):
     version: str
 
 
-class ProblemShape(BaseModel):
-    """RFC 9457."""
-
-    type: str
-    title: str
-    status: int
-    detail: str
+PROBLEM = {
+    "type": "object",
+    "title": "Problem",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+    },
+}
+"""RFC 9457. Written out, because FastAPI would say of a model that it is `application/json`."""

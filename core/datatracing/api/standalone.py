@@ -1,22 +1,24 @@
-"""The app that `datatracing serve` runs: the same token sends and reads, and a thread keeps the store swept."""
+"""The app that `datatracing serve` runs: tokens send and read, and a thread keeps the store swept."""
 
 import logging
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from datatracing.access.visibility import EVERYTHING, Visibility
+from datatracing.access.tokens import Keyring
+from datatracing.access.visibility import EVERYTHING, Visibility, installation
 from datatracing.api.app import create_app
-from datatracing.api.ingest import Credentials, token_holder
+from datatracing.api.holders import Credentials, holder_of
 from datatracing.connection.local import LocalConnection
+from datatracing.model.token import EVERYWHERE, Scope, Token
 
 log = logging.getLogger(__name__)
 
 
-def standalone(connection: LocalConnection, token: str, sweep_seconds: float) -> FastAPI:
-    """Whoever has the token may send and see everything."""
+def standalone(connection: LocalConnection, tokens: Sequence[Token], sweep_seconds: float) -> FastAPI:
+    """Whoever has a token with the scope `read` sees everything in its namespace, tasks and texts included."""
 
     @asynccontextmanager
     async def sweeping(_app: FastAPI) -> AsyncIterator[None]:
@@ -27,13 +29,13 @@ def standalone(connection: LocalConnection, token: str, sweep_seconds: float) ->
         finally:
             sweeper.stop()
 
-    holder = token_holder(token)
+    holder = holder_of(Keyring(tokens, connection.store.tokens), Scope.READ)
 
-    def everything(credentials: Credentials) -> Visibility:
-        holder(credentials)
-        return EVERYTHING
+    def reader(credentials: Credentials) -> Visibility:
+        namespace = holder(credentials).namespace
+        return EVERYTHING if namespace == EVERYWHERE else installation(namespace)
 
-    return create_app(connection, reader=everything, ingest_token=token, openapi=True, lifespan=sweeping)
+    return create_app(connection, reader=reader, tokens=tokens, openapi=True, lifespan=sweeping)
 
 
 class Sweeper:

@@ -8,7 +8,7 @@ import typer
 from typer.main import get_command
 
 from datatracing import __version__
-from datatracing.cli import agent, db, demo, doctor, extensions, reading, serve, spool
+from datatracing.cli import agent, db, demo, doctor, extensions, reading, serve, spool, tokens
 from datatracing.cli.output import prepare_streams
 from datatracing.errors import DataTracingError
 
@@ -28,6 +28,7 @@ app.command()(demo.demo)
 app.add_typer(agent.app, name="agent")
 app.add_typer(spool.app, name="spool")
 app.add_typer(db.app, name="db")
+app.add_typer(tokens.app, name="tokens")
 for _name, _group in extensions.commands():
     app.add_typer(_group, name=_name)
 

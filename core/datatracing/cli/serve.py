@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from datatracing.access.tokens import fresh_token
+from datatracing.access.tokens import fresh_token, shared
 from datatracing.cli.connecting import Store
 from datatracing.context.address import is_file
 from datatracing.errors import BadInputError, DataTracingError
+from datatracing.model.token import EVERYWHERE, Scope
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -26,25 +27,27 @@ def serve(
     *,
     store: Store = "",
 ) -> None:
-    """Take events in and answer /api/v1, for holders of the token in DATATRACING_TOKEN.
+    """Take events in and answer /api/v1, for holders of a token: see `datatracing tokens`.
 
-    Without a token a new one is made and shown, but only on an address that no other machine reaches.
+    DATATRACING_TOKEN, where it is set, is one more: it may do everything in this server's own namespace. Without any
+    token a new one is made and shown, but only on an address that no other machine reaches.
     """
     from datatracing.api.standalone import standalone
     from datatracing.settings import Settings
 
     settings = Settings()
-    given = settings.token.get_secret_value()
-    token = given or _token_of_this_session(host)
     connection = _opened(store)
     try:
         connection.check()
+        tokens = shared(settings.token.get_secret_value(), settings.namespace, Scope)
+        session = "" if tokens or connection.store.tokens() else _token_of_this_session(host)
         with _listening(host, port) as listening:
             address = f"http://{_bracketed(host)}:{listening.getsockname()[1]}"
             typer.echo(f"DataTracing listens on {address}, store {connection.url}", err=True)
-            if not given:
-                typer.echo(f"export DATATRACING_STORE={address} DATATRACING_TOKEN={token}", err=True)
-            _run(standalone(connection, token, settings.sweep_seconds), listening)
+            if session:
+                tokens = shared(session, EVERYWHERE, Scope)
+                typer.echo(f"export DATATRACING_STORE={address} DATATRACING_TOKEN={session}", err=True)
+            _run(standalone(connection, tokens, settings.sweep_seconds), listening)
     finally:
         connection.close()
 
@@ -56,7 +59,10 @@ def _token_of_this_session(host: str) -> str:
     except ValueError:
         here = False
     if not here:
-        raise BadInputError(f"other machines reach {host}: set DATATRACING_TOKEN to a long random text first")
+        raise BadInputError(
+            f"other machines reach {host}: make a token first (datatracing tokens create), or set "
+            "DATATRACING_TOKEN to a long random text"
+        )
     return fresh_token()
 
 

@@ -1,16 +1,29 @@
 """Events come in: validated, bounded, packed into the inbox. What is refused meets a recorded fate."""
 
+import json
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
+from typing import Any
 
+from datatracing.collector import bounds
+from datatracing.collector.delivery import understood
+from datatracing.collector.identity import OTHER, contradicts
 from datatracing.collector.limits import Limits
 from datatracing.collector.packing import pack_events
 from datatracing.errors import BadInputError
 from datatracing.model import clock, codec
 from datatracing.model.event import Event
 from datatracing.model.fate import Fate, LedgerEntry
+from datatracing.model.run import RunRef
+from datatracing.model.token import EVERYWHERE, Token
 from datatracing.store.port import Store
+
+SLICE = 500
+"""Events that are worked on at once: memory does not grow with a delivery."""
+NAMED = 100
+"""Refusals of one delivery that are named each by itself in the ledger; the rest is added up by reason."""
 
 
 @dataclass(frozen=True)
@@ -31,56 +44,124 @@ class Receipt:
 
 
 def accept(
-    store: Store, lines: Iterable[bytes], limits: Limits, redact: Callable[[Event], Event] | None = None
+    store: Store,
+    lines: Iterable[bytes],
+    limits: Limits,
+    redact: Callable[[Event], Event] | None = None,
+    token: Token | None = None,
 ) -> Receipt:
     """Store events given as JSON, one each. Durable on return; after a StoreUnreachableError send the same again.
 
     A bad event never takes a good one with it: it is refused, with its reason in the ledger. `redact` is law 7 for
-    producers that are not ours; what ours has redacted already it leaves as it is.
+    producers that are not ours; what ours has redacted already it leaves as it is. `token` bounds whose runs may be
+    spoken of.
     """
-    at = clock.now()
-    good, refused = _sort_out(lines, limits)
-    rows = pack_events(map(redact, good) if redact else good, per_row=limits.events_per_row, received_at=at)
-    # One row at a time, because a batch would only say how many rows were new and not which.
-    accepted = sum(row.n for row in rows if store.append([row]))
-    store.record([LedgerEntry(Fate.REJECTED, reason, count, at, trace) for (trace, reason), count in refused.items()])
-    by_reason: Counter[str] = Counter()
-    for (_, reason), count in refused.items():
-        by_reason[reason] += count
-    return Receipt(accepted, len(good) - accepted, tuple(Refusal(*each) for each in sorted(by_reason.items())))
+    door = _Door(store, limits, redact, token)
+    left = iter(lines)
+    while portion := list(islice(left, SLICE)):
+        door.take(portion)
+    return door.receipt()
 
 
-def _sort_out(lines: Iterable[bytes], limits: Limits) -> tuple[list[Event], Counter[tuple[str, str]]]:
-    good: list[Event] = []
-    refused: Counter[tuple[str, str]] = Counter()
-    for line in lines:
-        trace_id = ""
+class _Door:
+    """One delivery on its way in."""
+
+    def __init__(
+        self, store: Store, limits: Limits, redact: Callable[[Event], Event] | None, token: Token | None
+    ) -> None:
+        self._store = store
+        self._limits = limits
+        self._redact = redact
+        self._token = token
+        self._now = clock.now()
+        self._accepted = self._sent = 0
+        self._reasons: Counter[str] = Counter()
+        self._named = 0
+
+    def take(self, lines: list[bytes]) -> None:
+        """Some of the lines."""
+        good: list[Event] = []
+        refused: list[LedgerEntry] = []
+        for line in lines:
+            try:
+                good.append(self._event(line))
+            except BadInputError as error:
+                refused.append(self._refusal(line, error))
+        own = list(self._own(good, refused))
+        rows = pack_events(own, per_row=self._limits.events_per_row, received_at=self._now)
+        # One row at a time, because a batch would only say how many rows were new and not which.
+        self._accepted += sum(row.n for row in rows if self._store.append([row]))
+        self._sent += len(own)
+        self._record(refused)
+
+    def receipt(self) -> Receipt:
+        """When all lines are in."""
+        refusals = tuple(Refusal(*each) for each in sorted(self._reasons.items()))
+        return Receipt(self._accepted, self._sent - self._accepted, refusals)
+
+    def _event(self, line: bytes) -> Event:
+        event = read_event(line, self._limits, self._now)
+        if self._token is not None and not self._token.reaches(event.run):
+            raise BadInputError(elsewhere(self._token))
+        return self._redact(event) if self._redact else event
+
+    def _own(self, events: list[Event], refused: list[LedgerEntry]) -> Iterator[Event]:
+        """Without those that name another run under the id of one that is stored."""
+        doubtful = sorted({event.trace_id for event in events if not event.run.proven})
+        known = self._store.identities(doubtful) if doubtful else {}
+        for event in events:
+            if contradicts(event.run, known.get(event.trace_id)):
+                refused.append(LedgerEntry(Fate.REJECTED, f"the event {OTHER}", 1, self._now))
+            else:
+                yield event
+
+    def _refusal(self, line: bytes, error: BadInputError) -> LedgerEntry:
+        """Of the event's run and producer, where they can be told and are the sender's to speak of. `at` is the event's
+        own time then: sent again it is the same refusal."""
+        reason = str(error)[:200]
         try:
-            event = read_event(line, limits)
-            trace_id = event.trace_id
-            good.append(event)
-        except BadInputError as error:
-            refused[trace_id, str(error)[:200]] += 1
-    return good, refused
+            run, producer, at = _whose(line, self._limits)
+            bounds.run(run)
+            refusal = LedgerEntry(Fate.REJECTED, reason, 1, at, run.trace_id, producer, word_of(self._token))
+            bounds.bounded_loss(refusal, self._now)
+        except BadInputError:
+            return LedgerEntry(Fate.REJECTED, reason, 1, self._now)
+        if self._token is not None and not self._token.reaches(run):
+            return LedgerEntry(Fate.REJECTED, reason, 1, self._now)
+        return refusal
+
+    def _record(self, refused: list[LedgerEntry]) -> None:
+        self._reasons.update(entry.reason for entry in refused)
+        named = [entry for entry in refused if entry.trace_id][: max(0, NAMED - self._named)]
+        self._named += len(named)
+        self._store.report(named)
+        others = Counter(entry.reason for entry in refused)
+        others.subtract(entry.reason for entry in named)
+        self._store.record([LedgerEntry(Fate.REJECTED, reason, n, self._now) for reason, n in others.items() if n])
 
 
-def read_event(line: bytes, limits: Limits) -> Event:
-    """One event, checked against the limits. BadInputError says what is wrong with it."""
+def word_of(token: Token | None) -> str:
+    """The namespace in which what the holder says holds; empty for all."""
+    return "" if token is None or token.namespace == EVERYWHERE else token.namespace
+
+
+def elsewhere(token: Token) -> str:
+    """Why something was refused that another token could have said."""
+    return f"the token {token.name!r} is for another namespace"
+
+
+def read_event(line: bytes, limits: Limits, now: int) -> Event:
+    """One event, checked against the bounds. BadInputError says what is wrong with it."""
     if len(line) > limits.event_bytes:
         raise BadInputError(f"event is larger than {limits.event_bytes} bytes")
-    return bounded(codec.loads(Event, line), limits)
+    aside = codec.Aside()
+    return understood(bounds.bounded(codec.loads(Event, line, aside), limits, now), aside)
 
 
-def bounded(event: Event, limits: Limits) -> Event:
-    """The event itself, if it is within the limits and could have been written by a producer of ours."""
-    if len(event.links) > limits.links_per_event:
-        raise BadInputError(f"event has more than {limits.links_per_event} links")
-    if event.seq < 0 or event.at < 0 or not event.producer:
-        raise BadInputError("event needs a producer, and seq and at must not be negative")
-    if event.span is not None and not event.span.task and not event.span.operation:
-        raise BadInputError("event.span.task must not be empty")
-    if len(event.dependencies) > limits.links_per_event or len(event.records) > limits.links_per_event:
-        raise BadInputError(f"event has more than {limits.links_per_event} dependencies or records")
-    if any(at is not None and not 0 <= at <= clock.LATEST for at in (event.at, *vars(event.times).values())):
-        raise BadInputError("event has a time outside the years 1970 to 9999")
-    return event
+def _whose(line: bytes, limits: Limits) -> tuple[RunRef, str, int]:
+    """Run, producer and time of an event that is refused for something else. BadInputError where they cannot be had."""
+    try:
+        plain: Any = json.loads(line) if len(line) <= limits.event_bytes else None
+        return codec.from_plain(RunRef, plain["run"]), str(plain["producer"]), int(plain["at"])
+    except (ValueError, RecursionError, TypeError, KeyError, OverflowError) as error:
+        raise BadInputError("nobody's") from error

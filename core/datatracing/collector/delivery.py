@@ -1,72 +1,59 @@
 """Everything the inbox holds about one trace, read and counted."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
-from datatracing.collector.accept import bounded
+from datatracing.collector.books import Accounts
+from datatracing.collector.bounds import bounded, bounded_record
+from datatracing.collector.identity import OTHER, Claim, Said, identity
 from datatracing.collector.limits import Limits
 from datatracing.collector.packing import inflate, unpack_events
 from datatracing.errors import BadInputError
-from datatracing.model import codec
+from datatracing.model import clock, codec, parts
 from datatracing.model.event import Event
-from datatracing.model.fate import Books, Fate, LedgerEntry
+from datatracing.model.fate import LedgerEntry
 from datatracing.model.fold import latest
 from datatracing.model.manifest import Manifest
-from datatracing.model.run import SpanKey
+from datatracing.model.run import RunRef, SpanKey
 from datatracing.store.port import Content, InboxRow
+
+UNKNOWN_NAMED = 50
+"""Fields of newer releases that a run tells of, the most frequent ones."""
+REFUSED_AT_ONCE = 10_000
+"""Events that one unreadable row may stand for."""
 
 
 @dataclass
 class Delivery:
-    """Events by identity, the latest manifest, and what could not be read, with its reason and count."""
+    """Events by identity, the latest manifest, and the accounts of what could not be read. `waiting` is what has come
+    of a record that is not whole yet."""
 
-    trace_id: str
-    limits: Limits
+    accounts: Accounts
     events: list[Event] = field(default_factory=list)
     manifest: Manifest | None = None
+    waiting: str = ""
     duplicate: int = 0
-    refused: dict[str, int] = field(default_factory=lambda: defaultdict(int))
-    numbers: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
-
-    def books(self, *, kept: bool, refused_before: int = 0, reported_lost: int = 0) -> Books:
-        """`refused_before` and `reported_lost` come from the ledger: what was refused at the door leaves a gap in the
-        numbers and must not be counted as lost too; what a spool could not hold may leave none."""
-        refused = sum(self.refused.values())
-        lost = max(self.gaps - refused_before, reported_lost, 0)
-        stored = len(self.events)
-        return Books(
-            emitted=stored + self.duplicate + refused + refused_before + lost,
-            stored=stored if kept else 0,
-            sampled_out=0 if kept else stored,
-            duplicate=self.duplicate,
-            rejected=refused + refused_before,
-            lost=lost,
-        )
-
-    @property
-    def gaps(self) -> int:
-        """Numbers that a producer has used and that never came."""
-        return sum(max(seen) + 1 - len(seen) for seen in self.numbers.values() if seen)
 
     @property
     def fingerprint(self) -> str:
-        """The same for the same events and record, whenever they were read and however they were packed."""
+        """The same for the same events, record and losses, whenever they were read and however they were packed."""
         whole = sha256()
         for event in sorted(f"{event.producer}/{event.seq}" for event in self.events):
             whole.update(event.encode("utf-8", "surrogatepass") + b"\n")
+        for loss in self.accounts.losses:
+            whole.update(loss.encode("utf-8", "surrogatepass") + b"\n")
         if self.manifest is not None:
             whole.update(manifest_content(self.manifest))
         return whole.hexdigest()[:32]
 
-    def entries(self, noted: Mapping[str, int], at: int) -> list[LedgerEntry]:
-        """What was refused while reading and is not in the ledger yet (`noted`: counts by reason)."""
-        return [
-            LedgerEntry(Fate.REJECTED, reason, count - noted.get(reason, 0), at, self.trace_id)
-            for reason, count in sorted(self.refused.items())
-            if count > noted.get(reason, 0)
-        ]
+    @property
+    def unknown_fields(self) -> dict[str, int]:
+        """How many of the statements that count had this field, or word, of a release that knows more."""
+        said: list[Event | Manifest] = [*self.events, *([self.manifest] if self.manifest else [])]
+        counted = Counter(name for each in said for name in set(each.unknown))
+        return dict(sorted(counted.most_common(UNKNOWN_NAMED)))
 
 
 def manifest_content(manifest: Manifest) -> bytes:
@@ -74,62 +61,140 @@ def manifest_content(manifest: Manifest) -> bytes:
     return codec.dumps(replace(manifest, observed_at=0))
 
 
-def read(trace_id: str, rows: Iterable[InboxRow], limits: Limits) -> Delivery:
-    """Never raises for what is in the rows: a row or event that cannot be read is counted, the others count."""
-    delivery = Delivery(trace_id, limits)
-    manifests: list[Manifest] = []
+def understood(read: Said, aside: codec.Aside) -> Said:
+    """What was read, with the names of what was left out."""
+    if not aside.names and not read.unknown:
+        return read
+    return replace(read, unknown=codec.plain_names((*read.unknown, *aside.names)))
+
+
+def read(
+    rows: Iterable[InboxRow],
+    limits: Limits,
+    *,
+    stored: RunRef | None = None,
+    noted: Sequence[LedgerEntry] = (),
+) -> Delivery:
+    """Never raises for what is in the rows: a row or event that cannot be read is counted, the others count.
+
+    `stored` is the run as it is known already, `noted` its ledger.
+    """
+    reading = _Reading(limits)
     for row in sorted(rows, key=lambda row: (row.producer, row.seq, row.n, row.payload)):
+        reading.row(row)
+    return reading.delivery(stored, noted)
+
+
+class _Reading:
+    """Rows become claims; when all are read, who the run is decides which of them count."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._now = clock.now()
+        self._accounts = Accounts(limits.gap_per_producer)
+        self._left = limits.run_bytes
+        self._events: list[Claim[Event]] = []
+        self._parts: list[Claim[Manifest]] = []
+
+    def row(self, row: InboxRow) -> None:
+        """One row, unless all of them together are more than a run may be."""
+        if row.content is Content.MANIFEST:
+            try:
+                self._parts.append(Claim(self._manifest(row), row.received_at))
+            except BadInputError as error:
+                self._accounts.refuse(str(error)[:200])
+        elif row.content is Content.EVENTS:
+            self._row_of_events(row)
+
+    def _manifest(self, row: InboxRow) -> Manifest:
+        aside = codec.Aside()
+        content = self._inflated(row, self._limits.manifest_bytes)
+        manifest = bounded_record(codec.loads(Manifest, content, aside), self._limits, self._now)
+        if manifest.trace_id != row.trace_id:
+            raise BadInputError("the manifest names another run")
+        return understood(manifest, aside)
+
+    def _row_of_events(self, row: InboxRow) -> None:
+        looked_at = 0
         try:
-            if row.content is Content.MANIFEST:
-                manifests.append(_manifest(row, limits))
-            else:
-                _events(delivery, row)
+            for value in unpack_events(self._inflated(row, self._limits.row_bytes)):
+                looked_at += 1
+                self._one(value, row)
         except BadInputError as error:
-            delivery.refused[str(error)[:200]] += row.n if row.content is Content.EVENTS else 1
-    delivery.manifest = latest(manifests)
-    _bound_spans(delivery)
-    return delivery
+            unread = max(1, min(row.n, REFUSED_AT_ONCE) - looked_at)
+            self._accounts.refuse(str(error)[:200], unread, row.producer)
 
-
-def _manifest(row: InboxRow, limits: Limits) -> Manifest:
-    manifest = codec.loads(Manifest, inflate(row.payload, limits.manifest_bytes))
-    if manifest.trace_id != row.trace_id:
-        raise BadInputError("the manifest names another run")
-    return manifest
-
-
-def _events(delivery: Delivery, row: InboxRow) -> None:
-    for value in unpack_events(row.payload, delivery.limits.row_bytes):
+    def _one(self, value: object, row: InboxRow) -> None:
+        aside = codec.Aside()
         try:
-            event = _own(bounded(codec.from_plain(Event, value), delivery.limits), row)
+            event = _of(row, bounded(codec.from_plain(Event, value, aside), self._limits, self._now))
         except BadInputError as error:
-            delivery.refused[str(error)[:200]] += 1
-            continue
-        if event.seq in delivery.numbers[event.producer]:
+            self._refused(value, str(error)[:200], row)
+        else:
+            self._events.append(Claim(understood(event, aside), row.received_at))
+
+    def _inflated(self, row: InboxRow, limit: int) -> bytes:
+        if self._left <= 0:
+            raise BadInputError(f"the run has more than {self._limits.run_bytes} bytes of statements")
+        content = inflate(row.payload, min(limit, self._left))
+        self._left -= len(content)
+        return content
+
+    def _refused(self, value: object, reason: str, row: InboxRow) -> None:
+        """It came, so its number is no gap, where it has one that the row could hold."""
+        seq = value.get("seq") if isinstance(value, dict) else None
+        if isinstance(seq, int) and row.seq <= seq < row.seq + row.n:
+            self._accounts.came(row.producer, seq)
+        self._accounts.refuse(reason, producer=row.producer)
+
+    def delivery(self, stored: RunRef | None, noted: Sequence[LedgerEntry]) -> Delivery:
+        """What counts, when all rows have been read."""
+        run = identity((*self._events, *self._parts), stored)
+        self._accounts.note(entry for entry in noted if run is None or entry.holds_in(run.namespace))
+        delivery = Delivery(self._accounts)
+        for claim in self._events:
+            self._event(delivery, claim.said, run)
+        records = list(self._own(run))
+        delivery.manifest = latest(parts.join(records))
+        delivery.waiting = parts.waiting(records)
+        _bound_spans(delivery, self._limits)
+        return delivery
+
+    def _event(self, delivery: Delivery, event: Event, run: RunRef | None) -> None:
+        if event.run != run:
+            self._accounts.refuse(f"the event {OTHER}")
+        elif self._accounts.came(event.producer, event.seq):
+            delivery.events.append(event)
+        else:
             delivery.duplicate += 1
-            continue
-        delivery.numbers[event.producer].add(event.seq)
-        delivery.events.append(event)
+
+    def _own(self, run: RunRef | None) -> Iterable[Manifest]:
+        for claim in self._parts:
+            if claim.run == run:
+                yield claim.said
+            else:
+                self._accounts.refuse(f"the manifest {OTHER}")
 
 
-def _own(event: Event, row: InboxRow) -> Event:
+def _of(row: InboxRow, event: Event) -> Event:
     if event.trace_id != row.trace_id:
         raise BadInputError("the event names another run")
     return event
 
 
-def _bound_spans(delivery: Delivery) -> None:
+def _bound_spans(delivery: Delivery, limits: Limits) -> None:
     """Spans that only events speak of are bounded; which ones stay does not depend on arrival."""
     claimed = {event.span for event in delivery.events if event.span}
-    if len(claimed) <= delivery.limits.spans_per_run:
+    if len(claimed) <= limits.spans_per_run:
         return
     recorded = _recorded(delivery.manifest) if delivery.manifest else set()
     extra = sorted(claimed - recorded, key=lambda key: (key.task, key.instance, key.attempt, key.operation))
-    refused = set(extra[max(0, delivery.limits.spans_per_run - len(claimed & recorded)) :])
-    kept = [event for event in delivery.events if event.span not in refused]
-    reason = f"the run has more than {delivery.limits.spans_per_run} spans"
-    delivery.refused[reason] += len(delivery.events) - len(kept)
-    delivery.events = kept
+    refused = set(extra[max(0, limits.spans_per_run - len(claimed & recorded)) :])
+    reason = f"the run has more than {limits.spans_per_run} spans"
+    for event in delivery.events:
+        if event.span in refused:
+            delivery.accounts.refuse(reason, producer=event.producer)
+    delivery.events = [event for event in delivery.events if event.span not in refused]
 
 
 def _recorded(manifest: Manifest) -> set[SpanKey]:

@@ -1,6 +1,7 @@
 """Inbox rows: many events of one trace and producer in one payload, or one manifest."""
 
 import json
+import re
 import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -9,28 +10,45 @@ from typing import Any
 from datatracing.errors import BadInputError
 from datatracing.model import codec
 from datatracing.model.event import Event
+from datatracing.model.fate import LedgerEntry
 from datatracing.model.manifest import Manifest
 from datatracing.store.port import Content, InboxRow
+
+MOST = 2**31 - 1
+"""What fits the column `n`."""
+ROW_BYTES = 1024 * 1024
+"""Of events in one row, before compression; one event that is larger has a row of its own."""
+PEEK = 1_000
+PIECE = 64 * 1024
+_DECODER = json.JSONDecoder(parse_constant=lambda _: None)
+_SPACE = re.compile(r"[ \t\n\r]*")
 
 
 def pack_events(events: Iterable[Event], *, per_row: int, received_at: int) -> list[InboxRow]:
     """Rows of consecutive events. Only unbroken runs of numbers share a row: (seq, n) then fixes what is in it, and a
     batch that is sent again under other boundaries can never hide an event behind a row that is already there."""
-    groups: dict[tuple[str, str], dict[int, Event]] = defaultdict(dict)
+    groups: dict[tuple[str, str], dict[int, bytes]] = defaultdict(dict)
     for event in events:
-        groups[event.trace_id, event.producer][event.seq] = event
+        groups[event.trace_id, event.producer][event.seq] = codec.dumps(event)
     return [
-        _row(trace_id, producer, chunk, received_at)
+        _row(trace_id, producer, first, chunk, received_at)
         for (trace_id, producer), by_seq in groups.items()
-        for chunk in _unbroken(by_seq, per_row)
+        for first, chunk in _unbroken(by_seq, per_row)
     ]
 
 
 def pack_manifest(manifest: Manifest, received_at: int) -> InboxRow:
-    """One row; its number is the moment at which the orchestrator's record was read."""
-    payload = zlib.compress(codec.dumps(manifest), 1)
-    number, n = manifest.observed_at, len(manifest.attempts)
+    """One row for a manifest or one part of it; its number is the moment at which the record was read."""
+    content = codec.dumps(manifest)
+    number, n = manifest.observed_at, zlib.crc32(content) >> 1
+    payload = zlib.compress(content, 1)
     return InboxRow(manifest.trace_id, manifest.producer, number, Content.MANIFEST, n, payload, received_at)
+
+
+def pack_loss(entry: LedgerEntry, received_at: int) -> InboxRow:
+    """A new loss of a run, or one that has grown, is another row; one that is told again is not."""
+    n = min(entry.count, MOST)
+    return InboxRow(entry.trace_id, entry.producer, entry.at, Content.LOSS, n, b"", received_at)
 
 
 def inflate(payload: bytes, limit: int) -> bytes:
@@ -47,28 +65,62 @@ def inflate(payload: bytes, limit: int) -> bytes:
     return data
 
 
-def unpack_events(payload: bytes, limit: int) -> list[Any]:
-    """The decoded JSON values of a row of events, not validated one by one yet."""
+def inflated(payload: bytes, most: int) -> int:
+    """How many bytes there are behind a payload; no further than a little over `most`. What is not zlib has none."""
+    stream, size = zlib.decompressobj(), 0
     try:
-        values = json.loads(inflate(payload, limit))
+        while payload and size <= most:
+            size += len(stream.decompress(payload, PIECE))
+            payload = stream.unconsumed_tail
+    except zlib.error:
+        return size
+    return size
+
+
+def unpack_events(content: bytes) -> Iterator[Any]:
+    """The decoded JSON values of a row of events, not validated yet. Each is decoded when it is asked for, since one
+    call of the decoder for all of them would hold the interpreter."""
+    try:
+        yield from _items(content.decode("utf-8", "surrogatepass"))
     except (ValueError, RecursionError) as error:
         raise BadInputError(f"the payload is not JSON: {error}") from error
-    if not isinstance(values, list):
+
+
+def _items(text: str) -> Iterator[Any]:
+    at = _past_space(text, 0)
+    if not text.startswith("[", at):
+        json.loads(text[:PEEK])
         raise BadInputError("the payload is not a list of events")
-    return values
+    at = _past_space(text, at + 1)
+    while not text.startswith("]", at):
+        value, at = _DECODER.raw_decode(text, at)
+        yield value
+        at = _past_space(text, at)
+        if text.startswith(",", at):
+            at = _past_space(text, at + 1)
+        elif not text.startswith("]", at):
+            raise ValueError("a list of events is cut off")
 
 
-def _unbroken(by_seq: dict[int, Event], per_row: int) -> Iterator[list[Event]]:
-    chunk: list[Event] = []
-    for seq in sorted(by_seq):
-        if chunk and (seq != chunk[-1].seq + 1 or len(chunk) == per_row):
-            yield chunk
-            chunk = []
-        chunk.append(by_seq[seq])
+def _past_space(text: str, at: int) -> int:
+    found = _SPACE.match(text, at)
+    return found.end() if found else at
+
+
+def _unbroken(by_seq: dict[int, bytes], per_row: int) -> Iterator[tuple[int, list[bytes]]]:
+    first, size = 0, 0
+    chunk: list[bytes] = []
+    for seq, event in sorted(by_seq.items()):
+        if chunk and (seq != first + len(chunk) or len(chunk) == per_row or size + len(event) > ROW_BYTES):
+            yield first, chunk
+            chunk, size = [], 0
+        first = first if chunk else seq
+        chunk.append(event)
+        size += len(event)
     if chunk:
-        yield chunk
+        yield first, chunk
 
 
-def _row(trace_id: str, producer: str, events: list[Event], received_at: int) -> InboxRow:
-    payload = zlib.compress(b"[" + b",".join(codec.dumps(event) for event in events) + b"]", 1)
-    return InboxRow(trace_id, producer, events[0].seq, Content.EVENTS, len(events), payload, received_at)
+def _row(trace_id: str, producer: str, first: int, events: list[bytes], received_at: int) -> InboxRow:
+    payload = zlib.compress(b"[" + b",".join(events) + b"]", 1)
+    return InboxRow(trace_id, producer, first, Content.EVENTS, len(events), payload, received_at)

@@ -1,8 +1,9 @@
 """Seal: fold, completeness, verdict, and everything written in one transaction."""
 
+import json
 import zlib
-from collections import Counter
 from dataclasses import dataclass, replace
+from typing import Any
 
 import orjson
 
@@ -11,7 +12,7 @@ from datatracing.collector.limits import Limits
 from datatracing.model import clock
 from datatracing.model.completeness import CompletenessStatus
 from datatracing.model.document import span_documents
-from datatracing.model.fate import Books, Fate, LedgerEntry
+from datatracing.model.fate import Fate, LedgerEntry
 from datatracing.model.fold import fold
 from datatracing.model.trace import Trace
 from datatracing.model.verdict import Verdict
@@ -33,69 +34,52 @@ class Sealer:
         A run without a manifest is recorded as open. Sealing again changes nothing unless something new has come; then
         the epoch counts up. Raises StoreUnreachableError, and then nothing is changed.
         """
-        noted = self.store.ledger(trace_id, limit=1_000)
+        noted = self.store.totals(trace_id)
         with self.store.sealing(trace_id) as sealing:
-            rows = sealing.inbox()
-            delivery = read(trace_id, rows, self.limits)
+            rows, before = sealing.inbox(), sealing.summary()
+            delivery = read(rows, self.limits, stored=before.run if before else None, noted=noted)
             if delivery.events or delivery.manifest is not None:
-                return self._write(sealing, delivery, sealing.summary(), noted, len(rows))
+                return self._write(sealing, delivery, before, len(rows))
         # There is no run to write to, but law 6 holds for what cannot be read too.
-        self.store.record(delivery.entries(_rejected(noted), clock.now()))
+        self.store.record(delivery.accounts.news(trace_id, clock.now()))
         return None
 
     def live(self, trace_id: str) -> tuple[RunSummary, Trace] | None:
         """The run as the inbox has it now, without storing anything: how an open run is shown."""
-        rows = self.store.inbox(trace_id)
-        delivery = read(trace_id, rows, self.limits)
+        rows, noted = self.store.inbox(trace_id), self.store.totals(trace_id)
+        delivery = read(rows, self.limits, stored=self.store.identities([trace_id]).get(trace_id), noted=noted)
         if not delivery.events and delivery.manifest is None:
             return None
-        trace = fold(delivery.events, delivery.manifest)
-        return _summary(trace, delivery, self.store.ledger(trace_id, limit=1_000), None, len(rows)), trace
+        trace = _folded(delivery)
+        return _summary(trace, delivery, None, len(rows)), trace
 
-    def _write(
-        self, sealing: Sealing, delivery: Delivery, before: RunSummary | None, noted: list[LedgerEntry], rows: int
-    ) -> RunSummary:
-        trace = fold(delivery.events, delivery.manifest)
+    def _write(self, sealing: Sealing, delivery: Delivery, before: RunSummary | None, rows: int) -> RunSummary:
+        trace = _folded(delivery)
         if delivery.manifest is None:
-            summary = _summary(trace, delivery, noted, None, rows)
+            summary = _summary(trace, delivery, None, rows)
             sealing.open(summary)
             return summary
-        trace = _with_losses(trace, _books(delivery, noted, kept=True))
         verdict = self.policy.decide(trace, before.verdict if before else None)
-        summary = _summary(trace, delivery, noted, verdict, rows)
+        summary = _summary(trace, delivery, verdict, rows)
         summary = replace(summary, epoch=_epoch(before, summary), sealed_at=_sealed_at(before, summary))
-        sealing.write(_sealed(trace, summary, verdict, delivery.entries(_rejected(noted), clock.now())))
+        sealing.write(_sealed(trace, summary, verdict, delivery.accounts.news(summary.trace_id, clock.now())))
         return summary
 
 
-def _with_losses(trace: Trace, books: Books) -> Trace:
+def _folded(delivery: Delivery) -> Trace:
     """A number that a producer used and that never came is a hole, even if every span has reported something."""
-    if not books.lost:
+    trace = fold(delivery.events, delivery.manifest)
+    losses, known = delivery.accounts.losses, trace.completeness
+    if not losses:
         return trace
-    known = trace.completeness
-    missing = (*known.missing, f"{books.lost} events that were emitted and have not arrived")
-    return replace(trace, completeness=replace(known, status=CompletenessStatus.PARTIAL, missing=missing))
+    complete = known.status is CompletenessStatus.COMPLETE
+    status = CompletenessStatus.PARTIAL if complete else known.status
+    return replace(trace, completeness=replace(known, status=status, missing=(*known.missing, *losses)))
 
 
-def _books(delivery: Delivery, noted: list[LedgerEntry], *, kept: bool) -> Books:
-    """An earlier seal of the same inbox noted what it refused; only what exceeds that was refused at the door."""
-    at_the_door = sum(max(0, count - delivery.refused.get(reason, 0)) for reason, count in _rejected(noted).items())
-    lost = sum(entry.count for entry in noted if entry.fate is Fate.LOST)
-    return delivery.books(kept=kept, refused_before=at_the_door, reported_lost=lost)
-
-
-def _rejected(noted: list[LedgerEntry]) -> Counter[str]:
-    counts: Counter[str] = Counter()
-    for entry in noted:
-        if entry.fate is Fate.REJECTED:
-            counts[entry.reason] += entry.count
-    return counts
-
-
-def _summary(
-    trace: Trace, delivery: Delivery, noted: list[LedgerEntry], verdict: Verdict | None, rows: int
-) -> RunSummary:
-    root = trace.root
+def _summary(trace: Trace, delivery: Delivery, verdict: Verdict | None, rows: int) -> RunSummary:
+    root, kept = trace.root, verdict is None or verdict.keep
+    stored, duplicate = len(delivery.events), delivery.duplicate
     return RunSummary(
         run=trace.run,
         state=root.state,
@@ -103,13 +87,20 @@ def _summary(
         times=root.times,
         verdict=verdict,
         fate=None if verdict is None else Fate.KEPT if verdict.keep else Fate.SAMPLED_OUT,
-        fate_reason=verdict.reason if verdict else "the run has not been completed by its orchestrator yet",
+        fate_reason=verdict.reason if verdict else _open(delivery),
         completeness=trace.completeness,
-        books=_books(delivery, noted, kept=verdict is None or verdict.keep),
+        books=delivery.accounts.books(stored=stored, duplicate=duplicate, kept=kept),
         counts=trace.counts,
         inbox_rows=rows,
         fingerprint=delivery.fingerprint,
+        unknown_fields=delivery.unknown_fields,
     )
+
+
+def _open(delivery: Delivery) -> str:
+    if delivery.waiting:
+        return f"of the orchestrator's record {delivery.waiting} have come; it counts when it is whole"
+    return "the run has not been completed by its orchestrator yet"
 
 
 def _epoch(before: RunSummary | None, summary: RunSummary) -> int:
@@ -141,5 +132,14 @@ def _sealed(trace: Trace, summary: RunSummary, verdict: Verdict, news: list[Ledg
 
 
 def _packed(trace: Trace, *, detail: bool) -> bytes:
-    documents = span_documents(trace, detail=detail)
-    return zlib.compress(orjson.dumps(documents, default=str, option=orjson.OPT_NON_STR_KEYS), 3)
+    """Span by span: one call for all of them would hold the interpreter."""
+    return zlib.compress(b"[" + b",".join(map(_encoded, span_documents(trace, detail=detail))) + b"]", 3)
+
+
+def _encoded(document: dict[str, Any]) -> bytes:
+    """A user's attributes may hold half a surrogate pair, or an integer of more than 64 bits, which orjson refuses."""
+    try:
+        return orjson.dumps(document, default=str, option=orjson.OPT_NON_STR_KEYS)
+    except TypeError:
+        plain = json.dumps(document, default=str, ensure_ascii=False, separators=(",", ":"))
+        return plain.encode("utf-8", "replace")

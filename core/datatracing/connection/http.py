@@ -3,7 +3,6 @@
 http.client and not urllib: urllib follows a redirect to another host and sends the token along.
 """
 
-import gzip
 import json
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any
@@ -14,6 +13,8 @@ from datatracing.errors import BadInputError, DataTracingError, NotFoundError, S
 
 API = "/api/v1"
 TIMEOUT = 30.0
+LATER = frozenset({408, 425, 429})
+"""Client errors that say something about the moment, and nothing about what was sent."""
 ANSWER_LIMIT = 1024 * 1024 * 1024
 """Bytes of one answer: a trace of 100,000 spans has some 100 MB."""
 
@@ -40,9 +41,9 @@ class Collector:
         return self._call("GET", f"{API}{path}" + (f"?{urlencode(given)}" if given else ""), None, {})
 
     def post(self, path: str, body: bytes, content_type: str) -> Any:
-        """Send a body, compressed. Answers as `get` does."""
+        """Send a body that is gzip. Answers as `get` does."""
         headers = {"Content-Type": content_type, "Content-Encoding": "gzip"}
-        return self._call("POST", f"{API}{path}", gzip.compress(body, 1), headers)
+        return self._call("POST", f"{API}{path}", body, headers)
 
     def healthy(self) -> Any:
         """What the collector says of itself and its store."""
@@ -86,11 +87,12 @@ class Collector:
         detail = str(document.get("detail") or document.get("title") or status)
         if status in {401, 403}:
             return StoreUnreachableError(
-                f"the collector {self.url} refused the token ({detail}): set DATATRACING_TOKEN"
+                f"the collector {self.url} refused the token ({detail}): set DATATRACING_TOKEN to one that may do this "
+                "(`datatracing tokens create` makes one)"
             )
         if status == 404:
             return NotFoundError(detail)
-        if status < 500:
+        if status < 500 and status not in LATER:
             return BadInputError(detail)
         return StoreUnreachableError(f"the collector {self.url} cannot answer: {detail}")
 

@@ -1,19 +1,22 @@
 """A connection that opens the store itself."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from datatracing.access.visibility import EVERYTHING
 from datatracing.collector.accept import Receipt, accept
+from datatracing.collector.bounds import REASON
 from datatracing.collector.limits import Limits
-from datatracing.collector.packing import pack_manifest
+from datatracing.collector.records import light, read_part, take_losses, take_parts, unsealed
 from datatracing.collector.seal import Sealer
 from datatracing.collector.sweep import sweep
-from datatracing.errors import NotFoundError
-from datatracing.model import clock
+from datatracing.errors import BadInputError, NotFoundError
 from datatracing.model.fate import LedgerEntry
 from datatracing.model.manifest import Manifest
+from datatracing.model.parts import split
 from datatracing.model.run import RunName, RunRef, parse_run
+from datatracing.model.token import Token
 from datatracing.query.document import trace_document
 from datatracing.query.find import find
 from datatracing.query.why import why
@@ -34,20 +37,30 @@ class LocalConnection:
         self.sealer = Sealer(store, policy, self.limits)
         self.url = store.url
 
-    def accept(self, events: Iterable[bytes]) -> Receipt:
-        """See Connection."""
-        return accept(self.store, events, self.limits, self.redactor.event)
+    def accept(self, events: Iterable[bytes], token: Token | None = None) -> Receipt:
+        """See Connection. `token` bounds what its holder may say; without one everything may be said."""
+        return accept(self.store, events, self.limits, self.redactor.event, token)
 
-    def lose(self, entries: Iterable[LedgerEntry]) -> None:
+    def lose(self, entries: Iterable[LedgerEntry], token: Token | None = None) -> None:
         """See Connection."""
-        self.store.record(list(map(self.redactor.record, entries)))
+        redacted = (self.redactor.record(entry) for entry in entries)
+        take_losses(self.store, (replace(entry, reason=entry.reason[:REASON]) for entry in redacted), token)
 
     def complete(self, manifest: Manifest) -> RunSummary:
         """See Connection."""
-        self.store.append([pack_manifest(manifest, clock.now())])
-        sealed = self.sealer.seal(manifest.trace_id)
-        assert sealed is not None, "the manifest that was just stored is readable"
-        return sealed
+        take_parts(self.store, split(manifest), self.limits)
+        return self.sealer.seal(manifest.trace_id) or unsealed(manifest)
+
+    def take(self, lines: Iterable[bytes], token: Token) -> RunSummary:
+        """A manifest, or some parts of one, as JSON, one on each line. Sealed at once where the run is small, else by
+        the next sweep. BadInputError where it is refused."""
+        parts = [self.redactor.manifest(read_part(line, self.limits)) for line in lines]
+        if not parts:
+            raise BadInputError("the body holds no manifest")
+        take_parts(self.store, parts, self.limits, token)
+        trace_id = parts[0].trace_id
+        sealed = self.sealer.seal(trace_id) if parts[0].parts == 1 and light(self.store, trace_id) else None
+        return sealed or unsealed(parts[0])
 
     def sweep(self, limit: int = 200) -> int:
         """See Connection."""

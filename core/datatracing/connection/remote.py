@@ -1,7 +1,9 @@
 """A connection to a collector elsewhere, over its HTTP API."""
 
+import gzip
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from datatracing.collector.accept import Receipt, Refusal
@@ -10,13 +12,18 @@ from datatracing.model import codec
 from datatracing.model.clock import rfc3339
 from datatracing.model.fate import LedgerEntry
 from datatracing.model.manifest import Manifest
+from datatracing.model.parts import split
 from datatracing.query.summary import read_page, read_summary
 from datatracing.store.port import Page, RunFilter, RunSummary
 
 LINES = "application/x-ndjson"
 JSON = "application/json"
-DELIVERY_BYTES = 4 * 1024 * 1024
-"""Of events in one request, before compression."""
+DELIVERY_BYTES, DELIVERY_LINES = 4 * 1024 * 1024, 5_000
+"""In one request, before compression: half of what a collector takes, or less."""
+SENT_BYTES = 1024 * 1024
+"""Of a body as it is sent."""
+LOSSES, IDS = 1_000, 1_000
+"""Losses in one report, and ids in one question."""
 
 
 class RemoteConnection:
@@ -28,25 +35,31 @@ class RemoteConnection:
 
     def accept(self, events: Iterable[bytes]) -> Receipt:
         """See Connection. Many events go as several deliveries; what the first ones stored stays stored."""
-        receipts = [self._deliver(lines) for lines in _deliveries(events)]
+        receipts = [self._deliver(body) for lines in _deliveries(events) for body in bodies(lines)]
         return Receipt(
             sum(receipt.accepted for receipt in receipts),
             sum(receipt.duplicate for receipt in receipts),
             tuple(refusal for receipt in receipts for refusal in receipt.rejected),
         )
 
-    def _deliver(self, lines: list[bytes]) -> Receipt:
-        answer = self._collector.post("/events", b"\n".join(lines), LINES)
+    def _deliver(self, body: bytes) -> Receipt:
+        answer = self._collector.post("/events", body, LINES)
         return Receipt(answer["accepted"], answer["duplicate"], tuple(Refusal(**each) for each in answer["rejected"]))
 
     def lose(self, entries: Iterable[LedgerEntry]) -> None:
         """See Connection."""
-        if body := b"\n".join(codec.dumps(entry) for entry in entries):
-            self._collector.post("/losses", body, LINES)
+        left = iter(entries)
+        while portion := [codec.dumps(entry) for entry in islice(left, LOSSES)]:
+            for body in bodies(portion):
+                self._collector.post("/losses", body, LINES)
 
     def complete(self, manifest: Manifest) -> RunSummary:
-        """See Connection."""
-        return read_summary(self._collector.post("/manifests", codec.dumps(manifest), JSON))
+        """See Connection. A large record goes in parts, and has no verdict yet: the collector's sweep seals it."""
+        parts = (codec.dumps(part) for part in split(manifest))
+        answers = [
+            self._collector.post("/manifests", body, LINES) for lines in _deliveries(parts) for body in bodies(lines)
+        ]
+        return read_summary(answers[-1])
 
     def sweep(self, limit: int = 200) -> int:  # noqa: ARG002  # the port's signature: the collector sweeps by itself
         """Nothing to do from here: the collector sweeps its store by itself."""
@@ -54,8 +67,13 @@ class RemoteConnection:
 
     def summaries(self, trace_ids: Iterable[str]) -> Mapping[str, RunSummary]:
         """See Connection."""
-        found = self._collector.post("/summaries", json.dumps({"trace_ids": list(trace_ids)}).encode(), JSON)
-        return {trace_id: read_summary(document) for trace_id, document in found["runs"].items()}
+        found: dict[str, RunSummary] = {}
+        left = iter(trace_ids)
+        while portion := list(islice(left, IDS)):
+            body = gzip.compress(json.dumps({"trace_ids": portion}).encode(), 1)
+            runs = self._collector.post("/summaries", body, JSON)["runs"]
+            found.update((trace_id, read_summary(document)) for trace_id, document in runs.items())
+        return found
 
     def runs(self, where: RunFilter, limit: int = 50, cursor: str | None = None) -> Page:
         """See Connection. The collector knows what this reader may see; `where.visibility` narrows it further."""
@@ -98,14 +116,24 @@ def _query(where: RunFilter) -> dict[str, Any]:
     }
 
 
-def _deliveries(events: Iterable[bytes]) -> Iterator[list[bytes]]:
-    lines: list[bytes] = []
+def _deliveries(lines: Iterable[bytes]) -> Iterator[list[bytes]]:
+    delivery: list[bytes] = []
     size = 0
-    for event in events:
-        if lines and size + len(event) > DELIVERY_BYTES:
-            yield lines
-            lines, size = [], 0
-        lines.append(event)
-        size += len(event) + 1
-    if lines:
-        yield lines
+    for line in lines:
+        if delivery and (size + len(line) > DELIVERY_BYTES or len(delivery) == DELIVERY_LINES):
+            yield delivery
+            delivery, size = [], 0
+        delivery.append(line)
+        size += len(line) + 1
+    if delivery:
+        yield delivery
+
+
+def bodies(lines: list[bytes]) -> list[bytes]:
+    """As gzip, halved until each is as small as a collector takes it; one line that will not go is the collector's to
+    refuse."""
+    body = gzip.compress(b"\n".join(lines), 1)
+    if len(body) <= SENT_BYTES or len(lines) == 1:
+        return [body]
+    half = len(lines) // 2
+    return bodies(lines[:half]) + bodies(lines[half:])

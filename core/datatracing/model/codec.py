@@ -3,9 +3,9 @@
 The wire format is the field names of the dataclasses; a field that holds its default is left out. Reading refuses wrong
 types and missing fields with a BadInputError that names the path (`event.times.started_at`).
 
-What a newer release says beyond what is known here is set aside and named, never a reason to refuse: a field that is not
-known is left out; of a word that is not known, an optional field keeps None, a list leaves that item out, and a required
-field takes the word that claims least (`unless_known`). Only where none of these is possible is the whole refused.
+What a newer release says beyond what is known here is set aside and named, never a reason to refuse: a field that is
+not known is left out; of a word that is not known, an optional field keeps None, a list leaves that item out, and a
+required field takes the word that claims least (`unless_known`). Only where none of these can be is the whole refused.
 """
 
 import json
@@ -24,11 +24,12 @@ INTEGER_LIMIT = 2**63
 """Integers outside a signed 64-bit word fit no store."""
 NAMES = 20
 """How many names one object may set aside; more are one name, `...`."""
+_PATH = re.compile(r"[A-Za-z_.?\[\]0-9]{1,200}")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 
 
 class Aside:
-    """What was not known and has been left out, by name. Names are written by strangers: few, short, of plain letters."""
+    """What was not known and has been left out, by name. Strangers write the names: few are kept, short, of letters."""
 
     def __init__(self, names: Iterable[str] = ()) -> None:
         self._names: dict[str, None] = dict.fromkeys(names)
@@ -51,6 +52,11 @@ class Aside:
 Reader = Callable[[Any, str, Aside], Any]
 
 
+def plain_names(names: Iterable[str]) -> tuple[str, ...]:
+    """Of names that a stranger says were left out, those that can be."""
+    return tuple(sorted({name for name in names if _PATH.fullmatch(name)}))[:NAMES]
+
+
 class UnknownWordError(BadInputError):
     """A word of a newer release stands where one of ours should, and nothing can stand in for it."""
 
@@ -70,10 +76,14 @@ def dumps(value: Any) -> bytes:
 def loads(cls: type[T], data: bytes | str, aside: Aside | None = None) -> T:
     """The object that `dumps` wrote. BadInputError when the bytes are not that. `aside` learns what was left out."""
     try:
-        plain = json.loads(data)
+        plain = json.loads(data, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
         raise BadInputError(f"{_label(cls)} is not JSON: {error}") from error
     return from_plain(cls, plain, aside)
+
+
+def _no_number(_word: str) -> None:
+    """NaN and Infinity are Python's own words and no JSON: nobody who reads the trace could read them."""
 
 
 def to_plain(value: Any) -> Any:

@@ -20,7 +20,11 @@ class Fate(str, Enum):
 
 @dataclass(frozen=True)
 class LedgerEntry:
-    """`count` pieces of data met this fate for this reason. `trace_id` is empty when it could not be read."""
+    """`count` pieces of data met this fate for this reason; a lost 0 is a loss that nobody could count.
+
+    `trace_id` is empty where the run is not known. `namespace` is whose word it is: what the holder of a token said
+    holds for runs of the token's namespace only; empty is our own word.
+    """
 
     fate: Fate
     reason: str
@@ -28,6 +32,11 @@ class LedgerEntry:
     at: int
     trace_id: str = ""
     producer: str = ""
+    namespace: str = ""
+
+    def holds_in(self, namespace: str) -> bool:
+        """Whether it may be said of runs of this namespace."""
+        return self.namespace in {"", namespace}
 
 
 @dataclass(frozen=True)

@@ -24,18 +24,26 @@ def digest(*fields: str, size: int) -> str:
     return whole.hexdigest()[: size * 2].replace("0" * size * 2, "0" * (size * 2 - 1) + "1")
 
 
+def is_hashed(orchestrator: str, run_key: str) -> bool:
+    """Whether the run's trace id is hashed from all its names, so that no other run can have it."""
+    if orchestrator not in {"dagster", "prefect", "w3c"}:
+        return True
+    try:
+        uuid.UUID(run_key)
+    except ValueError:
+        return True
+    return False
+
+
 @lru_cache(maxsize=1_024)
 def trace_id(orchestrator: str, namespace: str, pipeline: str, run_key: str) -> str:
     """32 hex digits. Dagster's and Prefect's run id is a UUID and is used as it is; Airflow's run is hashed.
 
     `w3c` stands for a caller of whom only a traceparent is known: its trace id is the run's key, and the run's.
     """
-    if orchestrator in {"dagster", "prefect", "w3c"}:
-        try:
-            return uuid.UUID(run_key).hex
-        except ValueError:
-            pass
-    return digest(orchestrator, namespace, fingerprint(pipeline), fingerprint(run_key), size=TRACE_BYTES)
+    if is_hashed(orchestrator, run_key):
+        return digest(orchestrator, namespace, fingerprint(pipeline), fingerprint(run_key), size=TRACE_BYTES)
+    return uuid.UUID(run_key).hex
 
 
 def span_id(trace: str, task: str, map_index: int, attempt: int, *, map_key: str = "", operation: str = "") -> str:

@@ -1,7 +1,7 @@
 """A record that is too large for one delivery travels in parts, and is believed only when all of them are there.
 
-Each part is a manifest of its own: the first has all that is said once, every part has some of the attempts, operations,
-dependencies and links. (run, recorded, observed_at, number of parts) says which parts belong together.
+Each part is a manifest of its own: the first has all that is said once, every part has some of the attempts,
+operations, dependencies and links. (run, recorded, observed_at, number of parts) says which parts belong together.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -21,6 +21,7 @@ PUNCTUATION = 100
 """Bytes for the names of those fields and of the part itself."""
 
 Share = dict[str, list[Any]]
+Spread = dict[str, Any]
 
 
 def split(manifest: Manifest, limit: int = PART_BYTES) -> list[Manifest]:
@@ -33,10 +34,12 @@ def split(manifest: Manifest, limit: int = PART_BYTES) -> list[Manifest]:
     head = replace(manifest, attempts=(), operations=(), dependencies=(), links=())
     shares = list(_shares(manifest, limit - len(codec.dumps(head)) - PUNCTUATION))
     rest = replace(head, attributes={}, error=None, aliases=(), unknown=())
-    return [
-        replace(rest if n else head, part=n, parts=len(shares), **{name: tuple(items) for name, items in share.items()})
-        for n, share in enumerate(shares)
-    ]
+    return [_part(rest if n else head, n, len(shares), share) for n, share in enumerate(shares)]
+
+
+def _part(head: Manifest, number: int, of: int, share: Share) -> Manifest:
+    spread: Spread = {name: tuple(items) for name, items in share.items()}
+    return replace(head, part=number, parts=of, **spread)
 
 
 def _shares(manifest: Manifest, room: int) -> Iterator[Share]:
@@ -85,6 +88,6 @@ def _record(part: Manifest) -> tuple[Any, ...]:
 
 
 def _whole(parts: Sequence[Manifest]) -> Manifest:
-    spread = {name: tuple(chain.from_iterable(getattr(part, name) for part in parts)) for name in SPREAD}
+    spread: Spread = {name: tuple(chain.from_iterable(getattr(part, name) for part in parts)) for name in SPREAD}
     unknown = tuple(sorted({name for part in parts for name in part.unknown}))
     return replace(parts[0], part=0, parts=1, unknown=unknown, **spread)

@@ -24,6 +24,11 @@ class RunRef:
         return ids.trace_id(self.orchestrator, self.namespace, self.pipeline, self.run_key)
 
     @property
+    def proven(self) -> bool:
+        """Whether the trace id proves all four fields. A UUID can be claimed by anybody who has seen it."""
+        return ids.is_hashed(self.orchestrator, self.run_key)
+
+    @property
     def name(self) -> str:
         """How people write it: `airflow:DAG_ID/RUN_ID`."""
         return f"{self.orchestrator}:{self.pipeline}/{self.run_key}"

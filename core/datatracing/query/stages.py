@@ -77,13 +77,18 @@ def received(rows: Sequence[InboxRow], summary: RunSummary | None) -> Stage:
         return Stage("received", Status.UNKNOWN, expired, {"deliveries": 0})
     first, last = min(row.received_at for row in rows), max(row.received_at for row in rows)
     late = max(0, len(rows) - summary.inbox_rows) if summary else len(rows)
-    facts = {
+    facts: dict[str, Any] = {
         "deliveries": len(rows),
         "first_at": clock.rfc3339(first),
         "last_at": clock.rfc3339(last),
         "not_folded_yet": late,
     }
     says = f"{count(len(rows), 'delivery', 'deliveries')} from {moment(first)} to {moment(last)}"
+    if summary and summary.unknown_fields:
+        facts["unknown_fields"] = dict(summary.unknown_fields)
+        most = max(summary.unknown_fields.values())
+        names = ", ".join(list(summary.unknown_fields)[:NAMED])
+        says += f"; {count(most, 'statement')} had fields that this version does not know: {names}"
     if late:
         return Stage("received", Status.WAITING, f"{says}; {late:,} not folded in yet, the next sweep does it", facts)
     return Stage("received", Status.OK, says, facts)
@@ -92,7 +97,13 @@ def received(rows: Sequence[InboxRow], summary: RunSummary | None) -> Stage:
 def accounted(books: Books, ledger: Sequence[LedgerEntry]) -> Stage:
     """Rejected, duplicate and lost, each with its reasons; and whether the books balance."""
     reasons = [
-        {"fate": entry.fate.value, "reason": entry.reason, "count": entry.count, "at": clock.rfc3339(entry.at)}
+        {
+            "fate": entry.fate.value,
+            "reason": entry.reason,
+            "count": entry.count,
+            "at": clock.rfc3339(entry.at),
+            "producer": entry.producer,
+        }
         for entry in ledger
     ]
     facts = {**all_fields(books), "balanced": books.balanced, "reasons": reasons}

@@ -30,6 +30,7 @@ def summary_document(summary: RunSummary, visibility: Visibility) -> dict[str, A
         "fate": summary.fate.value if summary.fate else None,
         "fate_reason": reason_at(level, summary.fate_reason),
         "counts": dict(summary.counts) if tasks else {},
+        "unknown_fields": dict(summary.unknown_fields) if level >= Level.TEXTS else {},
         "books": all_fields(summary.books) if tasks else None,
         "sealed_at": rfc3339(summary.sealed_at),
         "fingerprint": summary.fingerprint if level >= Level.TEXTS else "",
@@ -72,6 +73,7 @@ def _summary(document: Mapping[str, Any]) -> RunSummary:
         completeness=codec.from_plain(Completeness, complete) if complete else Completeness(),
         books=codec.from_plain(Books, books) if books else Books(),
         counts=document["counts"],
+        unknown_fields=document["unknown_fields"],
         sealed_at=_time(document["sealed_at"]),
         fingerprint=document["fingerprint"],
     )

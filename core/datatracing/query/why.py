@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from datatracing.access.visibility import EVERYTHING, Level, Visibility, withheld
+from datatracing.model.fate import LedgerEntry
 from datatracing.query import stages
 from datatracing.query.document import no_such_run, unhidden
 from datatracing.query.levels import completeness_at, reason_at, verdict_at
@@ -33,7 +34,7 @@ def with_stage(document: dict[str, Any], stage: Stage, after: str) -> dict[str, 
 
 def _stages(store: Store, summary: RunSummary, level: Level, rows: Sequence[InboxRow]) -> list[Stage]:
     """A stage that tells of tasks is left out where they are withheld; no sentence is made of what may not be seen."""
-    ledger = store.ledger(summary.trace_id, limit=1_000) if level >= Level.TEXTS else []
+    ledger = _entries(store, summary) if level >= Level.TEXTS else []
     complete = completeness_at(level, summary.completeness)
     told = (
         stages.captured(rows, sealed=summary.verdict is not None, named=level >= Level.TEXTS),
@@ -47,6 +48,12 @@ def _stages(store: Store, summary: RunSummary, level: Level, rows: Sequence[Inbo
         stages.verdict(verdict_at(level, summary.verdict)),
         stages.fate(summary.fate, reason_at(level, summary.fate_reason)),
     ]
+
+
+def _entries(store: Store, summary: RunSummary) -> list[LedgerEntry]:
+    """Of what strangers say of this run, only what they may say."""
+    found = store.ledger(summary.trace_id, limit=1_000)
+    return [entry for entry in found if entry.holds_in(summary.run.namespace)]
 
 
 def _document(summary: RunSummary, level: Level, found: Sequence[Stage]) -> dict[str, Any]:

@@ -118,6 +118,11 @@ class MemoryStore:
         with self._lock:
             return list(self._inbox.get(trace_id, {}).values())
 
+    def weight(self, trace_id: str) -> tuple[int, int]:
+        """See Store."""
+        rows = self.inbox(trace_id)
+        return len(rows), sum(len(row.payload) for row in rows)
+
     def unfolded(self, limit: int) -> list[str]:
         """See Store."""
         with self._lock:

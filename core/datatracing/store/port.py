@@ -184,6 +184,9 @@ class Store(Protocol):
     def inbox(self, trace_id: str) -> list[InboxRow]:
         """Every row of this trace, in any order."""
 
+    def weight(self, trace_id: str) -> tuple[int, int]:
+        """How many rows the trace has in the inbox, and how many bytes of payload."""
+
     def unfolded(self, limit: int) -> list[str]:
         """Trace ids whose inbox holds more rows than their last seal folded: new runs, and late events."""
 
@@ -214,7 +217,7 @@ class Store(Protocol):
         """The newest entries, of one run or of all."""
 
     def totals(self, trace_id: str) -> list[LedgerEntry]:
-        """The run's whole ledger added up by fate, reason and producer; `at` is the newest of each."""
+        """The run's whole ledger added up by fate, reason, producer and namespace; `at` is the newest of each."""
 
     def tokens(self) -> list[Token]:
         """All tokens that are valid, by name."""

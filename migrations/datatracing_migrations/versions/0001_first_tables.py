@@ -187,7 +187,7 @@ def _ledger() -> None:
         *_words("fate", "reason"),
         *_integers("count", "at"),
         _bytes("trace_id", nullable=True),
-        *_words("producer"),
+        *_words("producer", "namespace"),
         _bytes("reported", nullable=True),
         sa.UniqueConstraint("reported", name="ledger_reported"),
     )

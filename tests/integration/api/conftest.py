@@ -8,8 +8,10 @@ import httpx
 import pytest
 import uvicorn
 
+from datatracing.access.tokens import shared
 from datatracing.api.standalone import standalone
 from datatracing.connection import connect
+from datatracing.model.token import Scope
 
 TOKEN = "a-token-of-the-tests"
 
@@ -46,7 +48,7 @@ def store(url):
 @pytest.fixture
 def address(store):
     """Where `datatracing serve`'s app listens."""
-    with served(standalone(store, TOKEN, 0.1)) as url:
+    with served(standalone(store, shared(TOKEN, "default", Scope), 0.1)) as url:
         yield url
 
 

@@ -50,7 +50,7 @@ def test_a_manifest_of_a_recorder_seals_its_run(recorder, store):
 
 
 def test_what_the_collector_rejects_is_counted_and_not_sent_again(recorder, settings):
-    recorder.emit("no kind of event", RUN)
+    recorder.emit(EventKind.NOTED, RUN, raw_state="x" * 300)
     recorder.emit(EventKind.NOTED, RUN)
     assert recorder.flush(20)
     assert (recorder.counters["accepted"], recorder.counters["rejected"]) == (1, 1)

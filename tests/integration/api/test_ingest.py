@@ -3,16 +3,19 @@
 import gzip
 import json
 import zlib
+from dataclasses import replace
 
 import httpx
 import pytest
 
+from datatracing.access.tokens import shared
 from datatracing.api.app import create_app
 from datatracing.api.body import BodyLimits
 from datatracing.connection import connect
 from datatracing.model import clock, codec
 from datatracing.model.fate import Fate, LedgerEntry
 from datatracing.model.states import State
+from datatracing.model.token import Scope
 from tests.integration.api.conftest import TOKEN, served
 from tests.sample_runs import NIGHT, Story, orders, times
 
@@ -69,7 +72,7 @@ def test_losses_become_a_fate(api, store):
     loss = LedgerEntry(Fate.LOST, "spool_full", 3, clock.now(), NIGHT.trace_id, "worker-1")
 
     assert api.post("/api/v1/losses", content=codec.dumps(loss)).json() == {"recorded": 1}
-    assert store.store.ledger(NIGHT.trace_id) == [loss]
+    assert store.store.ledger(NIGHT.trace_id) == [replace(loss, namespace="default")]
 
 
 def test_summaries_answers_for_the_runs_that_are_known(api, store):
@@ -83,7 +86,8 @@ def test_summaries_answers_for_the_runs_that_are_known(api, store):
 
 REFUSED = [
     ("/api/v1/losses", b'{"fate": "kept", "reason": "x", "count": 1, "at": 1}', 400),
-    ("/api/v1/losses", b'{"fate": "lost", "reason": "x", "count": 0, "at": 1}', 400),
+    ("/api/v1/losses", b'{"fate": "lost", "reason": "x", "count": -1, "at": 1}', 400),
+    ("/api/v1/losses", b'{"fate": "lost", "reason": "x", "count": 1099511627776, "at": 1}', 400),
     ("/api/v1/losses", b"[]", 400),
     ("/api/v1/manifests", b"", 400),
     ("/api/v1/manifests", b'{"run": 1}', 400),
@@ -121,7 +125,7 @@ def small():
     """A server that takes little."""
     connection = connect("memory://")
     limits = BodyLimits(sent=10_000, inflated=50_000)
-    app = create_app(connection, reader=lambda: None, ingest_token=TOKEN, limits=limits)
+    app = create_app(connection, reader=lambda: None, tokens=shared(TOKEN, "default", Scope), limits=limits)
     with served(app) as url, httpx.Client(base_url=url, headers={"Authorization": f"Bearer {TOKEN}"}) as client:
         yield client
     connection.close()

@@ -5,11 +5,13 @@ from dataclasses import replace
 import httpx
 import pytest
 
+from datatracing.access.tokens import shared
 from datatracing.access.visibility import NOTHING
 from datatracing.api.app import create_app
 from datatracing.connection import connect
 from datatracing.model.link import Direction, LinkKind
 from datatracing.model.states import State
+from datatracing.model.token import Scope
 from datatracing.testing.reader import reader as only
 from tests.integration.api.conftest import served
 from tests.sample_runs import NIGHT, Story
@@ -33,7 +35,9 @@ def reader():
     Story(SALARIES).begun().link(LinkKind.TRIGGERED, Direction.UP, ORDERS, "in salaries").sealed(
         connection, State.SUCCESS, 1
     )
-    app = create_app(connection, reader=lambda: only("orders"), ingest_token="t", openapi=True)
+    app = create_app(
+        connection, reader=lambda: only("orders"), tokens=shared("t", "default", Scope), openapi=True
+    )
     with served(app) as url, httpx.Client(base_url=url) as client:
         yield client
     connection.close()
@@ -100,7 +104,7 @@ def test_law_8_the_ingest_token_of_a_mounted_app_does_not_read(reader):
 
 def test_law_8_an_app_without_an_ingest_token_takes_nothing():
     connection = connect("memory://")
-    with served(create_app(connection, reader=lambda: NOTHING, ingest_token="")) as url:
+    with served(create_app(connection, reader=lambda: NOTHING)) as url:
         for header in ({}, {"Authorization": "Bearer"}, {"Authorization": "Bearer x"}):
             assert httpx.post(f"{url}/api/v1/events", headers=header).status_code == 401
     connection.close()

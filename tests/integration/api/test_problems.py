@@ -3,8 +3,10 @@
 import httpx
 import pytest
 
+from datatracing.access.tokens import shared
 from datatracing.api.app import create_app
 from datatracing.connection import connect
+from datatracing.model.token import Scope
 from tests.integration.api.conftest import served
 
 ASKED_WRONGLY = [
@@ -51,7 +53,7 @@ def test_what_is_not_allowed_says_what_is(api):
 
 def test_a_store_that_is_away_is_503_and_its_address_stays_inside(tmp_path):
     connection = connect(f"sqlite:///{tmp_path}/missing.db")
-    app = create_app(connection, reader=lambda: None, ingest_token="t")
+    app = create_app(connection, reader=lambda: None, tokens=shared("t", "default", Scope))
     with served(app) as url:
         for path in ("/healthz", "/api/v1/runs", "/api/v1/traces/" + "ab" * 16):
             answer = httpx.get(url + path)
@@ -66,7 +68,7 @@ def test_a_fault_of_ours_is_500_without_its_stack_trace(tmp_path):
         raise RuntimeError("the inside of the server")
 
     connection = connect("memory://")
-    with served(create_app(connection, reader=broken, ingest_token="t")) as url:
+    with served(create_app(connection, reader=broken, tokens=shared("t", "default", Scope))) as url:
         answer = httpx.get(f"{url}/api/v1/runs")
     connection.close()
 
@@ -83,7 +85,7 @@ def test_a_readers_own_refusal_keeps_its_status():
         raise HTTPException(403, "not for you")
 
     connection = connect("memory://")
-    with served(create_app(connection, reader=denied, ingest_token="t")) as url:
+    with served(create_app(connection, reader=denied, tokens=shared("t", "default", Scope))) as url:
         answer = httpx.get(f"{url}/api/v1/runs")
     connection.close()
 
@@ -92,6 +94,6 @@ def test_a_readers_own_refusal_keeps_its_status():
 
 def test_a_mounted_app_has_no_openapi_document():
     connection = connect("memory://")
-    with served(create_app(connection, reader=lambda: None, ingest_token="t")) as url:
+    with served(create_app(connection, reader=lambda: None, tokens=shared("t", "default", Scope))) as url:
         assert {httpx.get(url + path).status_code for path in ("/openapi.json", "/docs", "/redoc")} == {404}
     connection.close()

@@ -5,7 +5,13 @@ from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError
 
-from datatracing.errors import BadInputError, DataTracingError, SchemaMismatchError, StoreUnreachableError
+from datatracing.errors import (
+    BadInputError,
+    DataTracingError,
+    SchemaMismatchError,
+    StoreRefusedError,
+    StoreUnreachableError,
+)
 from datatracing.store.address import Address
 
 UPGRADE = "create or update its tables with `datatracing db upgrade`"
@@ -17,7 +23,7 @@ _TAKEN: Meaning = (
     SchemaMismatchError,
     "a table of this name is there already and is not ours: give DataTracing its own database, or on Postgres schema",
 )
-_REFUSED: Meaning = (BadInputError, "the database takes no such value")
+_REFUSED: Meaning = (StoreRefusedError, "the database takes no such value")
 _BUSY: Meaning = (
     StoreUnreachableError,
     "another process held the same rows for too long; the same call may be tried again",

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, func, select
 
 from datatracing.store.port import Content, InboxRow
 from datatracing.store.sql.numbers import insert_new
@@ -21,6 +21,13 @@ def rows_of(connection: Connection, trace_id: str) -> list[InboxRow]:
     """Every row of the trace."""
     found = connection.execute(select(inbox).where(inbox.c.trace_id == trace_key(trace_id)))
     return [_read(trace_id, row) for row in found]
+
+
+def weight(connection: Connection, trace_id: str) -> tuple[int, int]:
+    """Rows, and bytes of payload."""
+    size = func.coalesce(func.sum(func.length(inbox.c.payload)), 0)
+    rows, held = connection.execute(select(func.count(), size).where(inbox.c.trace_id == trace_key(trace_id))).one()
+    return rows, int(held)
 
 
 def _values(row: InboxRow) -> dict[str, Any]:

@@ -39,29 +39,30 @@ def _largest(entries: Iterable[LedgerEntry]) -> dict[bytes, LedgerEntry]:
 
 
 def _key(entry: LedgerEntry) -> bytes:
-    fields = (entry.fate.value, entry.trace_id, entry.producer, entry.reason, str(entry.at))
+    fields = (entry.fate.value, entry.trace_id, entry.producer, entry.reason, entry.namespace, str(entry.at))
     return bytes.fromhex(digest(*fields, size=16))
 
 
 def totals(connection: Connection, trace_id: str) -> list[LedgerEntry]:
-    """Of one run, added up by fate, reason and producer."""
-    names = (ledger.c.fate, ledger.c.reason, ledger.c.producer)
+    """Of one run, added up by all but count and time."""
+    names = (ledger.c.fate, ledger.c.reason, ledger.c.producer, ledger.c.namespace)
     query = select(*names, func.sum(ledger.c["count"]), func.max(ledger.c.at)).group_by(*names)
     found = connection.execute(query.where(ledger.c.trace_id == trace_key(trace_id)))
     return [
-        LedgerEntry(Fate(fate), reason, int(count), at, trace_id, producer) for fate, reason, producer, count, at in found
+        LedgerEntry(Fate(fate), reason, int(count), at, trace_id, producer, namespace)
+        for fate, reason, producer, namespace, count, at in found
     ]
 
 
 def newest(connection: Connection, trace_id: str | None, limit: int) -> list[LedgerEntry]:
     """Newest first, of one run or of all."""
-    columns = (ledger.c.fate, ledger.c.reason, ledger.c["count"], ledger.c.at, ledger.c.trace_id, ledger.c.producer)
+    columns = [ledger.c[name] for name in ("fate", "reason", "count", "at", "trace_id", "producer", "namespace")]
     query = select(*columns).order_by(ledger.c.at.desc(), ledger.c.id.desc()).limit(limit)
     if trace_id is not None:
         query = query.where(ledger.c.trace_id == trace_key(trace_id))
     return [
-        LedgerEntry(Fate(fate), reason, count, at, key.hex() if key else "", producer)
-        for fate, reason, count, at, key, producer in connection.execute(query)
+        LedgerEntry(Fate(fate), reason, count, at, key.hex() if key else "", producer, namespace)
+        for fate, reason, count, at, key, producer, namespace in connection.execute(query)
     ]
 
 
@@ -73,4 +74,5 @@ def _values(entry: LedgerEntry) -> dict[str, Any]:
         "at": entry.at,
         "trace_id": trace_key(entry.trace_id) if entry.trace_id else None,
         "producer": entry.producer,
+        "namespace": entry.namespace,
     }

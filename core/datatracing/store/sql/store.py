@@ -60,6 +60,11 @@ class SqlStore:
         with self.database.reading() as connection:
             return inbox.rows_of(connection, trace_id)
 
+    def weight(self, trace_id: str) -> tuple[int, int]:
+        """See Store."""
+        with self.database.reading() as connection:
+            return inbox.weight(connection, trace_id)
+
     def unfolded(self, limit: int) -> list[str]:
         """See Store."""
         with self.database.reading() as connection:

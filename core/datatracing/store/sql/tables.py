@@ -215,6 +215,7 @@ ledger = Table(
     _required("at", BigInteger),
     Column("trace_id", LargeBinary),
     _required("producer", Words),
+    _required("namespace", Words),
     Column("reported", LargeBinary),
     UniqueConstraint("reported", name="ledger_reported"),
     Index("ledger_newest", "at", "id"),

@@ -10,9 +10,7 @@ from datatracing.store.sql.tables import tokens
 def valid(connection: Connection) -> list[Token]:
     """All of them, by name."""
     found = connection.execute(select(tokens)).all()
-    read = (
-        Token(row.name, row.namespace, frozenset(map(Scope, row.scopes)), row.digest, row.made_at) for row in found
-    )
+    read = (Token(row.name, row.namespace, frozenset(map(Scope, row.scopes)), row.digest, row.made_at) for row in found)
     return sorted(read, key=lambda token: token.name)
 
 

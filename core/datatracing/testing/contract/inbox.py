@@ -13,12 +13,17 @@ NOT_TRACE_IDS = ["", "0" * 32, "A" * 32, "a" * 31, "not a trace id", "g" * 32]
 
 
 class InboxContract:
-    """append, inbox."""
+    """append, inbox, weight."""
 
     def test_an_appended_row_comes_back_whole(self, store: Store) -> None:
         row = build.row(RUN, 7, n=3, content=Content.MANIFEST, payload=bytes(range(256)))
         assert store.append([row]) == 1
         assert store.inbox(RUN.trace_id) == [row]
+
+    def test_a_trace_is_weighed_without_being_read(self, store: Store) -> None:
+        store.append([build.row(RUN, 0, payload=b"123"), build.row(RUN, 1, payload=b""), build.row(OTHER, 0)])
+        assert store.weight(RUN.trace_id) == (2, 3)
+        assert store.weight(build.run("r3").trace_id) == (0, 0)
 
     def test_the_rows_of_a_trace_are_its_own(self, store: Store) -> None:
         store.append([build.row(RUN, 0), build.row(OTHER, 0), build.row(RUN, 1)])

@@ -67,7 +67,13 @@ class LedgerContract:
 
     def test_reports_that_differ_in_anything_but_the_count_are_kept_apart(self, store: Store) -> None:
         one = build.entry("disk_full", 3, trace_id=RUN.trace_id, producer="p", fate=Fate.LOST)
-        changes = ({"at": 5}, {"reason": "spool_full"}, {"producer": "q"}, {"trace_id": OTHER.trace_id})
+        changes = (
+            {"at": 5},
+            {"reason": "spool_full"},
+            {"namespace": "prod"},
+            {"producer": "q"},
+            {"trace_id": OTHER.trace_id},
+        )
         others = [replace(one, **change) for change in changes]
         store.report([one, *others])
         assert sorted(store.ledger(), key=repr) == sorted([one, *others], key=repr)
