@@ -29,8 +29,8 @@ def create_app(
     lifespan: Lifespan | None = None,
     limits: BodyLimits | None = None,
 ) -> FastAPI:
-    """`reader` is a FastAPI dependency that returns the Visibility of its caller (law 8). `tokens` may send, beside those
-    that the store holds. `openapi` publishes /openapi.json; the pages that show it are off, because they load scripts
+    """`reader` is a FastAPI dependency that returns the Visibility of its caller (law 8). `tokens` may send, beside
+    those that the store holds. `openapi` publishes /openapi.json; the pages that show it are off: they load scripts
     from elsewhere.
     """
     app = FastAPI(

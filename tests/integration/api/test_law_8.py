@@ -35,9 +35,7 @@ def reader():
     Story(SALARIES).begun().link(LinkKind.TRIGGERED, Direction.UP, ORDERS, "in salaries").sealed(
         connection, State.SUCCESS, 1
     )
-    app = create_app(
-        connection, reader=lambda: only("orders"), tokens=shared("t", "default", Scope), openapi=True
-    )
+    app = create_app(connection, reader=lambda: only("orders"), tokens=shared("t", "default", Scope), openapi=True)
     with served(app) as url, httpx.Client(base_url=url) as client:
         yield client
     connection.close()
