@@ -4,14 +4,12 @@ Rows are a pure function of a stretch of a file, so sending the stretch again ma
 recognises them.
 """
 
-import json
 import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from datatracing.capture.frame import Frame
-from datatracing.errors import BadInputError
 
 ROW_EVENTS, ROW_BYTES = 500, 1024 * 1024
 """What one row holds at most, so that it can travel and be read at once."""
@@ -43,14 +41,6 @@ def rows(events: Iterable[Frame]) -> list[Row]:
     for event in events:
         groups[event.trace_id, event.producer][event.seq] = event
     return [Row(*name, chunk[0].seq, chunk) for name, numbered in groups.items() for chunk in _unbroken(numbered)]
-
-
-def attempts_of(manifest: Frame) -> int:
-    """How many attempts a manifest names. BadInputError when it is none."""
-    try:
-        return len(json.loads(manifest.json).get("attempts", ()))
-    except (ValueError, AttributeError, TypeError) as error:
-        raise BadInputError("the frame is not a manifest") from error
 
 
 def _unbroken(numbered: dict[int, Frame]) -> Iterator[tuple[Frame, ...]]:

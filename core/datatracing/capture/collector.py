@@ -12,7 +12,7 @@ from datatracing.errors import BadInputError, StoreUnreachableError
 EVENTS = "/api/v1/events"
 LOSSES = "/api/v1/losses"
 MANIFESTS = "/api/v1/manifests"
-LINES, JSON = "application/x-ndjson", "application/json"
+LINES = "application/x-ndjson"
 ANSWER_LIMIT = 64 * 1024
 NOT_A_VERDICT = frozenset({401, 403, 404, 405, 407, 408, 421, 425, 426, 429})
 """Client errors that say something about the address, the token or the moment, and nothing about the batch."""
@@ -36,7 +36,7 @@ class CollectorClient:
         self._secure = parts.scheme.lower() == "https"
         self._base = parts.path.rstrip("/")
         self._timeouts = settings.connect_timeout, settings.send_timeout
-        self._headers = {"Content-Encoding": "gzip"}
+        self._headers = {"Content-Type": LINES, "Content-Encoding": "gzip"}
         if settings.token:
             self._headers["Authorization"] = f"Bearer {settings.token}"
         self._connection: HTTPConnection | None = None
@@ -46,10 +46,10 @@ class CollectorClient:
         """Of the socket, connected if it was not."""
         return int(self._connected().sock.fileno())
 
-    def post(self, path: str, lines: Sequence[bytes], content_type: str = LINES) -> bytes:
+    def post(self, path: str, lines: Sequence[bytes]) -> bytes:
         """The answer to a body that was taken."""
         try:
-            status, answer = self._exchange(self._base + path, gzip.compress(b"\n".join(lines), 1), content_type)
+            status, answer = self._exchange(self._base + path, gzip.compress(b"\n".join(lines), 1))
         except (OSError, HTTPException, ValueError) as error:
             self.close()
             # The text of a ValueError would quote the header with the token.
@@ -75,9 +75,9 @@ class CollectorClient:
             self._connection.close()
         self._connection = None
 
-    def _exchange(self, target: str, body: bytes, content_type: str) -> tuple[int, bytes]:
+    def _exchange(self, target: str, body: bytes) -> tuple[int, bytes]:
         connection = self._connected()
-        connection.request("POST", target, body, {"Content-Type": content_type, **self._headers})
+        connection.request("POST", target, body, self._headers)
         response = connection.getresponse()
         return response.status, response.read(ANSWER_LIMIT)
 

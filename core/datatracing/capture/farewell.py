@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
-from datatracing.capture.collector import EVENTS, JSON, LOSSES, MANIFESTS, CollectorClient
+from datatracing.capture.collector import EVENTS, LOSSES, MANIFESTS, CollectorClient
 from datatracing.capture.frame import Kind
 from datatracing.capture.guard import log
 from datatracing.capture.reading import Contents, losses_of, read
@@ -20,6 +20,7 @@ from datatracing.capture.settings import CaptureSettings
 from datatracing.context.address import is_collector
 from datatracing.errors import DataTracingError
 from datatracing.model import codec
+from datatracing.model.parts import lines_of
 
 BATCH = 500
 """Events of one request."""
@@ -45,23 +46,23 @@ def _post_all(settings: CaptureSettings, files: Sequence[Path]) -> None:
     try:
         for path in files:
             contents = read(path.read_bytes())
-            for target, lines, kind in _requests(contents):
+            for target, lines in _requests(contents):
                 client.limit(max(until - time.monotonic(), 0.01))
-                client.post(target, lines, kind)
+                client.post(target, lines)
             path.unlink(missing_ok=True)
     finally:
         client.close()
 
 
-def _requests(contents: Contents) -> Iterator[tuple[str, list[bytes], str]]:
+def _requests(contents: Contents) -> Iterator[tuple[str, list[bytes]]]:
     events = iter([each.json for each in contents.frames if each.kind is Kind.EVENT])
     while batch := list(islice(events, BATCH)):
-        yield from ((EVENTS, part, "application/x-ndjson") for part in _bounded(batch))
+        yield from ((EVENTS, part) for part in _bounded(batch))
     if lost := losses_of(contents):
-        yield LOSSES, [codec.dumps(entry) for entry in lost], "application/x-ndjson"
+        yield LOSSES, [codec.dumps(entry) for entry in lost]
     for each in contents.frames:
         if each.kind is Kind.MANIFEST:
-            yield MANIFESTS, [each.json], JSON
+            yield from ((MANIFESTS, [part]) for part in lines_of(each.json))
 
 
 def _bounded(lines: list[bytes]) -> Iterator[list[bytes]]:

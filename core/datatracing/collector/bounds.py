@@ -4,6 +4,7 @@ who owns it. BadInputError says which bound was passed; the numbers and names in
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from datatracing.collector.limits import Limits
@@ -80,16 +81,16 @@ def bounded_record(manifest: Manifest, limits: Limits, now: int) -> Manifest:
 
 
 def bounded_loss(entry: LedgerEntry, now: int) -> LedgerEntry:
-    """The entry, if it can be one of ours. A count of 0: something is lost, and nobody can say how much."""
+    """The entry, if it can be one of ours. A count of 0: something is lost, and nobody can say how much. A clock that
+    is ahead must not hide a loss, so `at` is only brought back."""
     if not 0 <= entry.count < COUNT:
         raise BadInputError(f"a loss has a count from 0 to 2**40, not {entry.count}")
     if entry.trace_id and not is_trace_id(entry.trace_id):
         raise BadInputError("the trace id of a loss has 32 hex digits, or is empty")
-    _moment(entry.at, now)
     _text("the reason of a loss", entry.reason, REASON, empty=False)
     if entry.producer:
         producer(entry.producer)
-    return entry
+    return replace(entry, at=min(max(entry.at, 0), now + AHEAD))
 
 
 def run(ref: RunRef) -> None:

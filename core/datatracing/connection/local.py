@@ -48,8 +48,12 @@ class LocalConnection:
 
     def complete(self, manifest: Manifest) -> RunSummary:
         """See Connection."""
-        take_parts(self.store, split(manifest), self.limits)
+        self.keep(manifest)
         return self.sealer.seal(manifest.trace_id) or unsealed(manifest)
+
+    def keep(self, manifest: Manifest) -> None:
+        """Store a record, and leave it to others to seal the run."""
+        take_parts(self.store, split(manifest), self.limits)
 
     def take(self, lines: Iterable[bytes], token: Token) -> RunSummary:
         """A manifest, or some parts of one, as JSON, one on each line. Sealed at once where the run is small, else by

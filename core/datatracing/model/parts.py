@@ -37,6 +37,13 @@ def split(manifest: Manifest, limit: int = PART_BYTES) -> list[Manifest]:
     return [_part(rest if n else head, n, len(shares), share) for n, share in enumerate(shares)]
 
 
+def lines_of(record: bytes) -> list[bytes]:
+    """A manifest's JSON as a collector takes it: as it is, or in parts. BadInputError when it is no manifest."""
+    if len(record) <= PART_BYTES:
+        return [record]
+    return [codec.dumps(part) for part in split(codec.loads(Manifest, record))]
+
+
 def _part(head: Manifest, number: int, of: int, share: Share) -> Manifest:
     spread: Spread = {name: tuple(items) for name, items in share.items()}
     return replace(head, part=number, parts=of, **spread)

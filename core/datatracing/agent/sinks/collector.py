@@ -7,14 +7,18 @@ from typing import TYPE_CHECKING
 from datatracing.agent.packing import Row
 from datatracing.agent.sinks.deadline import deadline
 from datatracing.agent.sinks.port import Receipt
-from datatracing.capture.collector import EVENTS, JSON, LOSSES, MANIFESTS, CollectorClient
+from datatracing.capture.collector import EVENTS, LOSSES, MANIFESTS, CollectorClient
 from datatracing.capture.frame import Frame
 from datatracing.errors import StoreUnreachableError
 from datatracing.model import codec
 from datatracing.model.fate import LedgerEntry
+from datatracing.model.parts import lines_of
 
 if TYPE_CHECKING:
     from datatracing.capture import CaptureSettings
+
+REPORTED = 1_000
+"""Losses in one request."""
 
 
 class CollectorSink:
@@ -37,12 +41,14 @@ class CollectorSink:
             ) from error
 
     def complete(self, manifest: Frame) -> None:
-        """One request; the collector seals the run with it."""
-        self._post(MANIFESTS, [manifest.json], JSON)
+        """A request for each part; the collector seals the run when it has them all."""
+        for part in lines_of(manifest.json):
+            self._post(MANIFESTS, [part])
 
     def report(self, entries: Sequence[LedgerEntry]) -> None:
-        """One request."""
-        self._post(LOSSES, [codec.dumps(entry) for entry in entries])
+        """A request for every thousand."""
+        for start in range(0, len(entries), REPORTED):
+            self._post(LOSSES, [codec.dumps(entry) for entry in entries[start : start + REPORTED]])
 
     def fold(self, trace_ids: Iterable[str]) -> None:
         """Nothing to do from here."""
@@ -51,6 +57,6 @@ class CollectorSink:
         """Hang up."""
         self._client.close()
 
-    def _post(self, path: str, lines: Sequence[bytes], content_type: str | None = None) -> bytes:
+    def _post(self, path: str, lines: Sequence[bytes]) -> bytes:
         with deadline(self._client.descriptor, self._seconds):
-            return self._client.post(path, lines, *([content_type] if content_type else []))
+            return self._client.post(path, lines)

@@ -1,20 +1,19 @@
 """Straight into a store, through the adapter that everybody else uses."""
 
 import logging
-import zlib
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from datatracing.agent.packing import Row, attempts_of
+from datatracing.agent.packing import Row
 from datatracing.agent.sinks.port import Receipt
 from datatracing.capture.frame import Frame
 from datatracing.connection import connect
 from datatracing.connection.local import LocalConnection
 from datatracing.context.address import is_file
 from datatracing.errors import DataTracingError, StoreUnreachableError
-from datatracing.model import clock
+from datatracing.model import clock, codec
 from datatracing.model.fate import LedgerEntry
-from datatracing.model.manifest import BY_RUN
+from datatracing.model.manifest import Manifest
 from datatracing.store.port import Content, InboxRow
 
 if TYPE_CHECKING:
@@ -41,13 +40,11 @@ class StoreSink:
 
     def complete(self, manifest: Frame) -> None:
         """One transaction."""
-        payload, n = zlib.compress(manifest.json, 1), attempts_of(manifest)
-        row = InboxRow(manifest.trace_id, BY_RUN, manifest.seq, Content.MANIFEST, n, payload, clock.now())
-        self._opened().store.append([row])
+        self._opened().keep(codec.loads(Manifest, manifest.json))
 
     def report(self, entries: Sequence[LedgerEntry]) -> None:
         """One transaction."""
-        self._opened().store.record(entries)
+        self._opened().lose(entries)
 
     def fold(self, trace_ids: Iterable[str]) -> None:
         """Seal them again with what is there now. One that cannot be folded stops no other."""
