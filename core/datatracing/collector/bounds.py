@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from datatracing.collector.limits import Limits
+from datatracing.collector.packing import RESERVED
 from datatracing.errors import BadInputError
 from datatracing.model import clock
 from datatracing.model.event import Event, Times
@@ -102,8 +103,8 @@ def run(ref: RunRef) -> None:
 
 def producer(name: str) -> None:
     """A short name without spaces."""
-    if not _PRODUCER.fullmatch(name):
-        raise BadInputError("a producer's name has from 1 to 64 letters, digits and signs of ASCII")
+    if not _PRODUCER.fullmatch(name) or name in RESERVED:
+        raise BadInputError(f"a producer has from 1 to 64 signs of ASCII and is not {', '.join(sorted(RESERVED))}")
 
 
 def _names(ref: RunRef) -> None:

@@ -11,11 +11,12 @@ from datatracing.errors import BadInputError
 from datatracing.model import codec
 from datatracing.model.event import Event
 from datatracing.model.fate import LedgerEntry
-from datatracing.model.manifest import Manifest
+from datatracing.model.manifest import BY_ORCHESTRATOR, BY_RUN, Manifest
 from datatracing.store.port import Content, InboxRow
 
-MOST = 2**31 - 1
-"""What fits the column `n`."""
+BY_LEDGER = "ledger"
+RESERVED = frozenset({BY_ORCHESTRATOR, BY_RUN, BY_LEDGER})
+"""Producers of rows that are no events."""
 ROW_BYTES = 1024 * 1024
 """Of events in one row, before compression; one event that is larger has a row of its own."""
 PEEK = 1_000
@@ -47,8 +48,8 @@ def pack_manifest(manifest: Manifest, received_at: int) -> InboxRow:
 
 def pack_loss(entry: LedgerEntry, received_at: int) -> InboxRow:
     """A new loss of a run, or one that has grown, is another row; one that is told again is not."""
-    n = min(entry.count, MOST)
-    return InboxRow(entry.trace_id, entry.producer, entry.at, Content.LOSS, n, b"", received_at)
+    n = zlib.crc32(codec.dumps(entry)) >> 1
+    return InboxRow(entry.trace_id, BY_LEDGER, entry.at, Content.LOSS, n, b"", received_at)
 
 
 def inflate(payload: bytes, limit: int) -> bytes:
