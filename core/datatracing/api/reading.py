@@ -13,11 +13,8 @@ from datatracing.api.answers import answer
 from datatracing.connection.local import LocalConnection
 from datatracing.errors import BadInputError
 from datatracing.model.ids import is_trace_id
-from datatracing.query.document import trace_json
-from datatracing.query.find import find
 from datatracing.query.runs import parse_filter
 from datatracing.query.summary import page_document
-from datatracing.query.why import why
 
 Reader = Callable[..., Visibility]
 """A FastAPI dependency: it identifies the reader, or raises, and returns what this reader may see."""
@@ -30,7 +27,6 @@ RunName = Annotated[
 def reading(connection: LocalConnection, reader: Reader) -> APIRouter:
     """Routes that change nothing."""
     router = APIRouter(prefix="/api/v1", tags=["read"])
-    store, sealer = connection.store, connection.sealer
     of_reader = Depends(reader)
 
     @router.get("/runs", responses=shape(schemas.PageShape))
@@ -38,27 +34,27 @@ def reading(connection: LocalConnection, reader: Reader) -> APIRouter:
         """Search run summaries, newest first."""
         given = query.model_dump(exclude={"limit", "cursor"})
         where = parse_filter(**given, visibility=visibility)
-        return answer(page_document(store.runs(where, query.limit, query.cursor), visibility))
+        return answer(page_document(connection.runs(where, query.limit, query.cursor), visibility))
 
     @router.get("/find", responses=shape(schemas.FoundShape))
     def found(run: RunName, visibility: Visibility = of_reader) -> Response:
         """The trace id behind a run's name."""
-        return answer({"trace_id": find(store, run, visibility)})
+        return answer({"trace_id": connection.find(run, visibility)})
 
     @router.get("/traces", responses=shape(schemas.TraceShape))
     def trace_by_name(run: RunName, visibility: Visibility = of_reader) -> Response:
         """The trace of a run, by its name."""
-        return answer(trace_json(store, sealer, find(store, run, visibility), visibility))
+        return answer(connection.trace_json(connection.find(run, visibility), visibility))
 
     @router.get("/traces/{trace_id}", responses=shape(schemas.TraceShape))
     def trace(trace_id: str, visibility: Visibility = of_reader) -> Response:
         """The trace: run, spans, dependencies, links, verdict, completeness."""
-        return answer(trace_json(store, sealer, checked(trace_id), visibility))
+        return answer(connection.trace_json(checked(trace_id), visibility))
 
     @router.get("/traces/{trace_id}/why", responses=shape(schemas.WhyShape))
     def why_it(trace_id: str, visibility: Visibility = of_reader) -> Response:
         """The run's fate, with the reason at every stage."""
-        return answer(why(store, checked(trace_id), visibility))
+        return answer(connection.why(checked(trace_id), visibility))
 
     return router
 

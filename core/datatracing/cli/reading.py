@@ -1,6 +1,5 @@
 """`runs`, `trace` and `why`: the commands that read."""
 
-from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -44,21 +43,11 @@ def runs(
         slower_than=slower_than,
     )
     with connected(store) as connection:
-        _sweep_file(connection)
         document = page_document(connection.runs(where, limit, cursor or None), EVERYTHING)
     if json:
         print_json(document)
         return
     _print_runs(document, clock.now())
-
-
-def _sweep_file(connection: "Connection") -> None:
-    """Beside a database there is a server that sweeps; beside a file there may be nobody. Who may only read, reads."""
-    from datatracing.errors import DataTracingError
-
-    if connection.url.startswith("sqlite:"):
-        with suppress(DataTracingError):
-            connection.sweep()
 
 
 def trace(

@@ -31,7 +31,8 @@ def connect(url: str = "", token: str = "", *, migrate: bool = False, settings: 
     from datatracing.store.registry import open_store
 
     store, policy = open_store(url, migrate=migrate), default_policy(settings.sample_rate)
-    return LocalConnection(store, policy, Limits(**settings.limits()), redaction(settings.capture()))
+    limits, redactor = Limits(**settings.limits()), redaction(settings.capture())
+    return LocalConnection(store, policy, limits, redactor, settings.namespace)
 
 
 def load(url: str) -> None:

@@ -4,21 +4,21 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from datatracing.access.visibility import EVERYTHING
+from datatracing.access.visibility import EVERYTHING, Visibility
 from datatracing.collector.accept import Receipt, accept
 from datatracing.collector.bounds import REASON
 from datatracing.collector.limits import Limits
 from datatracing.collector.records import light, read_part, take_losses, take_parts, unsealed
 from datatracing.collector.seal import Sealer
 from datatracing.collector.sweep import sweep
-from datatracing.errors import BadInputError, NotFoundError
+from datatracing.errors import BadInputError
 from datatracing.model.fate import LedgerEntry
 from datatracing.model.manifest import Manifest
 from datatracing.model.parts import split
-from datatracing.model.run import RunName, RunRef, parse_run
 from datatracing.model.token import Token
-from datatracing.query.document import trace_document
+from datatracing.query.document import trace_document, trace_json
 from datatracing.query.find import find
+from datatracing.query.freshness import Freshness
 from datatracing.query.why import why
 from datatracing.redact import Redactor
 from datatracing.sampling.policy import Policy
@@ -26,15 +26,21 @@ from datatracing.store.port import Page, RunFilter, RunSummary, Store
 
 
 class LocalConnection:
-    """Collector and queries over one store."""
+    """Collector and queries over one store; `visibility` is that of the reader for whom is asked."""
 
     def __init__(
-        self, store: Store, policy: Policy, limits: Limits | None = None, redactor: Redactor | None = None
+        self,
+        store: Store,
+        policy: Policy,
+        limits: Limits | None = None,
+        redactor: Redactor | None = None,
+        namespace: str = "default",
     ) -> None:
         self.store = store
         self.redactor = redactor or Redactor()
         self.limits = limits or Limits()
         self.sealer = Sealer(store, policy, self.limits)
+        self.freshness = Freshness(store, self.sealer.seal, namespace)
         self.url = store.url
 
     def accept(self, events: Iterable[bytes], token: Token | None = None) -> Receipt:
@@ -76,31 +82,28 @@ class LocalConnection:
 
     def runs(self, where: RunFilter, limit: int = 50, cursor: str | None = None) -> Page:
         """See Connection."""
+        self.freshness.refresh()
         return self.store.runs(where, limit, cursor)
 
-    def find(self, run: str) -> str:
+    def find(self, run: str, visibility: Visibility = EVERYTHING) -> str:
         """See Connection."""
-        try:
-            return find(self.store, run, EVERYTHING)
-        except NotFoundError:
-            if not self._folded(run):
-                raise
-        return find(self.store, run, EVERYTHING)
-
-    def _folded(self, run: str) -> bool:
-        """What a run's own process has delivered waits for a sweep, and where no server runs nobody sweeps."""
-        wanted = parse_run(run)
-        if isinstance(wanted, RunName):
-            wanted = RunRef(wanted.orchestrator, "default", wanted.pipeline, wanted.run_key).trace_id
-        return bool(self.store.inbox(wanted)) and self.sealer.seal(wanted) is not None
+        self.freshness.refresh(run)
+        return find(self.store, run, visibility)
 
     def trace(self, trace_id: str) -> dict[str, Any]:
         """See Connection."""
+        self.freshness.refresh(trace_id)
         return trace_document(self.store, self.sealer, trace_id, EVERYTHING)
 
-    def why(self, trace_id: str) -> dict[str, Any]:
+    def trace_json(self, trace_id: str, visibility: Visibility = EVERYTHING) -> bytes:
+        """The trace document as it goes over the wire."""
+        self.freshness.refresh(trace_id)
+        return trace_json(self.store, self.sealer, trace_id, visibility)
+
+    def why(self, trace_id: str, visibility: Visibility = EVERYTHING) -> dict[str, Any]:
         """See Connection."""
-        return why(self.store, trace_id, EVERYTHING)
+        self.freshness.refresh(trace_id)
+        return why(self.store, trace_id, visibility)
 
     def check(self) -> None:
         """See Connection."""

@@ -77,6 +77,7 @@ class MemoryStore:
         self._lock = threading.RLock()
         self._sealings: dict[str, threading.Lock] = defaultdict(threading.Lock)
         self._inbox: dict[str, dict[tuple[str, int, int], InboxRow]] = defaultdict(dict)
+        self._deliveries: list[str] = []
         self._runs: dict[str, _StoredRun] = {}
         self._named: dict[str, RunRef] = {}
         self._ledger: list[LedgerEntry] = []
@@ -94,7 +95,8 @@ class MemoryStore:
         with self._lock:
             before = sum(len(self._inbox[row.trace_id]) for row in {row.trace_id: row for row in rows}.values())
             for row in rows:
-                self._inbox[row.trace_id].setdefault((row.producer, row.seq, row.n), row)
+                if self._inbox[row.trace_id].setdefault((row.producer, row.seq, row.n), row) is row:
+                    self._deliveries.append(row.trace_id)
             return sum(len(self._inbox[trace_id]) for trace_id in {row.trace_id for row in rows}) - before
 
     @contextmanager
@@ -130,6 +132,18 @@ class MemoryStore:
             taken = sorted(waiting, key=self._times_named.__getitem__)[: checked_limit(limit)]
             self._times_named.update(taken)
         return taken
+
+    def delivered(self, limit: int) -> list[str]:
+        """See Store."""
+        with self._lock:
+            newest = self._deliveries[-checked_limit(limit) :]
+        return list(dict.fromkeys(reversed(newest)))
+
+    def behind(self, trace_ids: Iterable[str]) -> list[str]:
+        """See Store."""
+        with self._lock:
+            asked = dict.fromkeys(trace_ids)
+            return [each for each in asked if len(self._inbox.get(each, ())) > self._folded(each)]
 
     def run(self, trace_id: str, visibility: Visibility = EVERYTHING) -> RunSummary | None:
         """See Store."""

@@ -4,7 +4,7 @@ All times are microseconds since the epoch, all ids lower-case hex. A store is s
 method raises StoreUnreachableError when the store does not answer; none raises a driver's own error.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from enum import Enum
@@ -189,6 +189,12 @@ class Store(Protocol):
 
     def unfolded(self, limit: int) -> list[str]:
         """Trace ids whose inbox holds more rows than their last seal folded: new runs, and late events."""
+
+    def delivered(self, limit: int) -> list[str]:
+        """The traces of so many newest inbox rows, the newest first, each once. The work is bounded."""
+
+    def behind(self, trace_ids: Iterable[str]) -> list[str]:
+        """Those of the traces whose inbox holds more rows than their last seal folded, each once, in the same order."""
 
     def run(self, trace_id: str, visibility: Visibility = EVERYTHING) -> RunSummary | None:
         """The summary by trace id, else by alias, of the earliest run that may be seen; None if there is nothing of its

@@ -6,6 +6,7 @@ search therefore starts some way back each time, and from the very beginning onc
 
 import threading
 import time
+from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, Connection, func, select, true
 
@@ -61,12 +62,25 @@ class Backlog:
         confirmed: list[bytes] = []
         looked_at = 0
         for portion in portions(self._waiting):
-            still = set(_unfolded(connection, inbox.c.trace_id.in_(portion)))
-            confirmed += [key for key in portion if key in still]
+            confirmed += behind(connection, portion)
             looked_at += len(portion)
             if len(confirmed) >= limit:
                 break
         return confirmed, self._waiting[looked_at:]
+
+
+def newest_traces(connection: Connection, rows: int) -> list[bytes]:
+    """See Store.delivered."""
+    newest = connection.scalars(select(inbox.c.trace_id).order_by(inbox.c.id.desc()).limit(rows))
+    return list(dict.fromkeys(newest))
+
+
+def behind(connection: Connection, keys: Sequence[bytes]) -> list[bytes]:
+    """See Store.behind."""
+    found: set[bytes] = set()
+    for portion in portions(keys):
+        found.update(_unfolded(connection, inbox.c.trace_id.in_(portion)))
+    return [key for key in keys if key in found]
 
 
 def _rows_from(number: int) -> "ColumnElement[bool]":

@@ -1,7 +1,7 @@
 """The Store over SQLite and Postgres."""
 
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from sqlalchemy import exists, func, select
@@ -15,7 +15,7 @@ from datatracing.store.address import parse_database
 from datatracing.store.paging import checked_limit
 from datatracing.store.port import InboxRow, Page, RunFilter, RunSummary
 from datatracing.store.sql import inbox, ledger, listing, revision, tokens
-from datatracing.store.sql.backlog import Backlog
+from datatracing.store.sql.backlog import Backlog, behind, newest_traces
 from datatracing.store.sql.database import Database
 from datatracing.store.sql.edges import links_of
 from datatracing.store.sql.numbers import identities
@@ -69,6 +69,17 @@ class SqlStore:
         """See Store."""
         with self.database.reading() as connection:
             return [key.hex() for key in self._backlog.take(connection, checked_limit(limit))]
+
+    def delivered(self, limit: int) -> list[str]:
+        """See Store."""
+        with self.database.reading() as connection:
+            return [key.hex() for key in newest_traces(connection, checked_limit(limit))]
+
+    def behind(self, trace_ids: Iterable[str]) -> list[str]:
+        """See Store."""
+        asked = list(dict.fromkeys(trace_key(each) for each in trace_ids))
+        with self.database.reading() as connection:
+            return [key.hex() for key in behind(connection, asked)]
 
     def run(self, trace_id: str, visibility: Visibility = EVERYTHING) -> RunSummary | None:
         """See Store."""

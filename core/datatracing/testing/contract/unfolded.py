@@ -11,7 +11,26 @@ RUN = build.run("r1")
 
 
 class UnfoldedContract:
-    """unfolded."""
+    """unfolded, delivered, behind."""
+
+    def test_the_newest_deliveries_are_named_by_their_runs_each_once(self, store: Store) -> None:
+        one, two = build.run("one"), build.run("two")
+        store.append([build.row(one)])
+        store.append([build.row(two)])
+        store.append([build.row(one, 1)])
+        store.append([build.row(one, 1)])
+        assert store.delivered(10) == [one.trace_id, two.trace_id]
+        assert store.delivered(1) == [one.trace_id]
+
+    def test_only_runs_with_more_than_was_folded_are_behind(self, store: Store) -> None:
+        late, done, unknown = build.run("late"), build.run("done"), build.run("unknown")
+        for each in (late, done):
+            store.append([build.row(each)])
+            _seal(store, each, rows=1)
+        store.append([build.row(late, 1), build.row(RUN)])
+        asked = [run.trace_id for run in (RUN, done, unknown, late, RUN)]
+        assert store.behind(asked) == [RUN.trace_id, late.trace_id]
+        assert store.behind([]) == []
 
     def test_a_new_run_waits_until_it_is_sealed(self, store: Store) -> None:
         store.append([build.row(RUN)])
