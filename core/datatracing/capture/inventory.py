@@ -2,6 +2,8 @@
 
 import fcntl
 import os
+import pwd
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,6 +48,23 @@ def spool_status(spool_dir: Path) -> list[SpoolFile]:
     waiting = [_described(path, None, places) for path in spool_files(spool_dir)]
     aside = [_described(path, ASIDE, {}) for path in spool_files(spool_dir / QUARANTINE)]
     return sorted((file for file in (*waiting, *aside) if file), key=lambda file: (file.modified_at, file.path))
+
+
+def unreadable(files: Iterable[SpoolFile]) -> str:
+    """What cannot be looked at, in words: how much, and whose it is. Empty where all can be read."""
+    closed = [file for file in files if file.owner == UNREADABLE]
+    if not closed:
+        return ""
+    owners = ", ".join(_user(uid) for uid in sorted({file.uid for file in closed}))
+    many = "1 file is" if len(closed) == 1 else f"{len(closed):,} files are"
+    return f"{many} closed to this user and of {owners}: {sum(file.size for file in closed):,} bytes"
+
+
+def _user(uid: int) -> str:
+    try:
+        return f"user {pwd.getpwuid(uid).pw_name}"
+    except KeyError:
+        return f"user {uid}"
 
 
 def pending(spool_dir: Path, trace_id: str) -> int:

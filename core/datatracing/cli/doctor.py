@@ -38,7 +38,7 @@ def _findings(settings: "Settings", store: str) -> "Iterator[Finding]":
     yield Finding("version", ok=True, detail=f"DataTracing {__version__}")
     yield _one_store(store)
     yield from _store(settings, "--store" if store else settings.where("store") or "the default")
-    yield host.spool(settings.spool_dir, spool_status(settings.spool_dir), clock.now())
+    yield host.spool(settings.spool_dir, spool_status, clock.now())
     yield host.disk("spool disk", settings.spool_dir, settings.spool_limit)
     yield from findings()
 

@@ -1,10 +1,10 @@
 """Checks of this host: its disk and its spool."""
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from datatracing.capture.inventory import SpoolFile
+from datatracing.capture.inventory import SpoolFile, unreadable
 from datatracing.model import clock
 from datatracing.ops.finding import Finding
 
@@ -25,8 +25,21 @@ def disk(name: str, directory: Path, needed: int) -> Finding:
     return Finding(name, ok=False, detail=detail, advice=f"free at least {needed // 2**20:,} MiB, or use another place")
 
 
-def spool(directory: Path, files: Sequence[SpoolFile], now: int) -> Finding:
-    """Nothing waits that nobody looks after."""
+def spool(directory: Path, look: Callable[[Path], Sequence[SpoolFile]], now: int) -> Finding:
+    """Nothing waits that nobody looks after, and nothing that this user cannot look at."""
+    try:
+        files = look(directory)
+    except OSError as error:
+        detail = f"{directory} cannot be read by this user: {error.strerror}"
+        advice = "run doctor as the user that it belongs to, or let DATATRACING_SPOOL_DIR name a directory of yours"
+        return Finding("spool", ok=False, detail=detail, advice=advice)
+    if hidden := unreadable(files):
+        advice = "`datatracing spool ship`, and doctor, as that user: no other can send them"
+        return Finding("spool", ok=False, detail=f"in {directory} {hidden}", advice=advice)
+    return _waiting(directory, files, now)
+
+
+def _waiting(directory: Path, files: Sequence[SpoolFile], now: int) -> Finding:
     aside = [file for file in files if file.owner == "quarantined"]
     if aside:
         events = sum(file.events for file in aside)

@@ -21,18 +21,18 @@ def file(owner, age=0, events=3):
 
 
 def test_events_of_the_living_and_the_freshly_dead_are_in_order():
-    found = host.spool(Path("spool"), [file("live"), file("dead")], NOW)
+    found = host.spool(Path("spool"), lambda _: [file("live"), file("dead")], NOW)
     assert (found.ok, found.detail) == (True, "6 events wait in spool")
 
 
 def test_events_that_nobody_adopted_say_how_to_send_them():
-    found = host.spool(Path("spool"), [file("live"), file("dead", age=120 * clock.SECOND)], NOW)
+    found = host.spool(Path("spool"), lambda _: [file("live"), file("dead", age=120 * clock.SECOND)], NOW)
     assert (found.ok, found.detail) == (False, "3 events of dead processes wait in spool")
     assert found.advice == "`datatracing spool ship` sends them"
 
 
 def test_events_that_the_store_refused_are_a_problem():
-    assert host.spool(Path("spool"), [file("quarantined")], NOW).ok is False
+    assert host.spool(Path("spool"), lambda _: [file("quarantined")], NOW).ok is False
 
 
 def test_a_disk_with_too_little_room_says_how_much_is_needed(tmp_path):
