@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from inline_snapshot import snapshot
 
-from datatracing.access.visibility import NOTHING
+from datatracing.access.visibility import EVERYTHING, NOTHING
 from datatracing.errors import NotFoundError
 from datatracing.model import clock, codec
 from datatracing.model.fate import Fate, LedgerEntry
@@ -108,7 +108,7 @@ def test_law_6_events_that_came_after_the_seal_wait_for_the_next_sweep(connectio
     late = Story().begun().task("other", State.SUCCESS, times(None, None, 50, 51))
     connection.accept([codec.dumps(late.events[-1])])
 
-    status, says = said(connection.why(trace_id))["received"]
+    status, says = said(why(connection.store, trace_id, EVERYTHING))["received"]
 
     assert status == "waiting"
     assert says.endswith("1 not folded in yet, the next sweep does it")
@@ -117,7 +117,7 @@ def test_law_6_events_that_came_after_the_seal_wait_for_the_next_sweep(connectio
 def test_law_6_deliveries_that_no_sweep_has_looked_at_are_told_by_trace_id(connection):
     connection.accept(codec.dumps(event) for event in Story().begun().events)
 
-    document = connection.why(NIGHT.trace_id)
+    document = why(connection.store, NIGHT.trace_id, EVERYTHING)
 
     assert document["run"] is None
     assert document["reason"] == "received, and not folded yet: a collector or finalizer does that with its next sweep"
