@@ -11,13 +11,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from datatracing.capture import CaptureSettings, guard, lease, summon
+from datatracing.capture.settings import SELF
 from datatracing_airflow import links, session
 
 DUTY = lease.WATCH.format(links.ORCHESTRATOR)
 """An agent that a task has started ships, and cannot read Airflow's records: that is not enough here."""
 FIRST_PAUSE = 5.0
 """Seconds; doubled with each attempt, since agents that cannot do their duty must not pile up."""
-AIRFLOWS = frozenset({"airflow", "__main__.py", "gunicorn", "uvicorn", "celery"})
+AIRFLOWS = frozenset({"airflow", "__main__.py", "execute_workload.py", "gunicorn", "uvicorn", "celery"})
 """Names of the programs that Airflow's components run as."""
 
 
@@ -31,6 +32,8 @@ class Attendance:
 
     def look(self) -> None:
         """Start the agent, or another one where it has died. Milliseconds then, else microseconds. Never raises."""
+        if self._settings.ship == SELF:
+            return
         with guard("airflow.attend"):
             if self._process != os.getpid():
                 self._process, self._pause = os.getpid(), FIRST_PAUSE

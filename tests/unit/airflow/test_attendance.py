@@ -1,10 +1,13 @@
 """Scheduler and api-server see to it that there is an agent for as long as they live."""
 
 import time
+from dataclasses import replace
 
 import pytest
 
 from datatracing.capture import CaptureSettings, lease
+from datatracing.capture.guard import reraising
+from datatracing.capture.settings import SELF
 from datatracing_airflow import attendance
 from datatracing_airflow.attendance import Attendance, plays_runs
 from tests.airflow_rig import agents
@@ -55,11 +58,14 @@ def test_agents_that_do_not_do_their_duty_do_not_pile_up(settings, monkeypatch):
     assert len(started) <= 11
 
 
+def test_law1_where_the_disk_ends_with_the_process_no_agent_is_started(settings):
+    Attendance(replace(settings, ship=SELF)).look()
+    assert not settings.spool_dir.exists()
+
+
 def test_law1_a_spool_that_cannot_be_used_is_no_reason_to_raise(tmp_path):
     file = tmp_path / "file"
     file.touch()
-    from datatracing.capture.guard import reraising
-
     with reraising(on=False):
         Attendance(CaptureSettings("sqlite:////nowhere/traces.db", spool_dir=file / "spool")).look()
 
@@ -75,6 +81,7 @@ def test_law1_a_spool_that_cannot_be_used_is_no_reason_to_raise(tmp_path):
         "/venv/lib/site-packages/airflow/__main__.py triggerer",
         "/venv/bin/gunicorn x",
         "/venv/bin/celery worker",
+        "/venv/lib/site-packages/airflow/sdk/execution_time/execute_workload.py --json-path x",
     ],
 )
 def test_a_component_does_not_play_runs(words):
