@@ -13,7 +13,6 @@ from datatracing.model.event import EventKind
 from datatracing.model.run import RunRef, SpanKey
 from datatracing.model.states import State
 from datatracing_airflow.mapping import Statement
-from datatracing_airflow.settings import PluginSettings
 from datatracing_airflow.tracer import Tracer
 
 RUN, KEY = RunRef("airflow", "default", "shop", "run"), SpanKey("load")
@@ -40,7 +39,7 @@ def stored(settings):
 
 
 def test_law1_a_task_leaves_its_file_to_the_agent(settings):
-    tracer = Tracer(PluginSettings(CaptureSettings(**settings, ship=AGENT)))
+    tracer = Tracer(CaptureSettings(**settings, ship=AGENT))
     tracer.say(END)
     tracer.leave()
     assert len(spool_files(settings["spool_dir"])) == 1
@@ -48,7 +47,7 @@ def test_law1_a_task_leaves_its_file_to_the_agent(settings):
 
 
 def test_a_pod_sends_its_file_itself(settings):
-    tracer = Tracer(PluginSettings(CaptureSettings(**settings, ship=SELF)))
+    tracer = Tracer(CaptureSettings(**settings, ship=SELF))
     tracer.say(END)
     tracer.leave()
     assert stored(settings) == [None, "load"]
@@ -57,7 +56,7 @@ def test_a_pod_sends_its_file_itself(settings):
 
 def test_a_pod_that_reaches_nobody_leaves_in_time(settings):
     away = {**settings, "store": "http://127.0.0.1:1/datatracing", "farewell_timeout": 0.5}
-    tracer = Tracer(PluginSettings(CaptureSettings(**away, ship=SELF)))
+    tracer = Tracer(CaptureSettings(**away, ship=SELF))
     tracer.say(END)
     began = time.monotonic()
     tracer.leave()

@@ -17,16 +17,17 @@ def main(out: Path) -> None:
 
 def read(**environ):
     """With these variables and no others of ours."""
-    from datatracing_airflow.settings import PluginSettings
+    from datatracing_airflow.settings import capture_settings
 
-    settings = PluginSettings.read(environ)
-    return {name: str(getattr(settings.capture, name)) for name in OURS} | {"settle": settings.settle_seconds}
+    settings = capture_settings(environ)
+    return {name: str(getattr(settings, name)) for name in OURS}
 
 
 def from_the_file():
     from datatracing_airflow.settings import all_settings
 
-    return read() | {"sample_rate": all_settings({}).sample_rate}
+    whole = all_settings()
+    return read() | {"sample_rate": whole.sample_rate, "settle": whole.settle_seconds}
 
 
 def airflows_variable_over_the_file():
@@ -38,22 +39,13 @@ def our_variable_over_all():
     return read(DATATRACING_STORE="sqlite:////ours.db", DATATRACING_NAMESPACE="ours")
 
 
-def defaults():
-    from datatracing.settings import Settings
-    from datatracing_airflow.settings import PluginSettings
-
-    ours = PluginSettings(None)
-    theirs = {name: Settings.model_fields[name].default for name in ("settle_seconds", "sweep_seconds")}
-    return [{name: getattr(ours, name) for name in theirs}, theirs]
-
-
 def bad_values():
     from datatracing.errors import BadInputError
 
     said = []
     for text in ("soon", "-1", "inf", "nan"):
         try:
-            read(DATATRACING_SETTLE_SECONDS=text)
+            read(DATATRACING_SPOOL_LIMIT=text)
         except BadInputError as error:
             said.append(str(error))
     return said
@@ -93,24 +85,23 @@ def off():
     for read in (_nothing, _bad):
         plugin._listener.cache_clear()
         tracer.tracer.cache_clear()
-        tracer.PluginSettings, whole = type("Read", (), {"read": staticmethod(read)}), settings.PluginSettings
+        tracer.capture_settings = read
         made = plugin.DataTracingPlugin()
         said.append([made.listeners, made.fastapi_apps, tracer.tracer() is None])
-        tracer.PluginSettings = whole
+        tracer.capture_settings = settings.capture_settings
     return said
 
 
 def _nothing():
     from datatracing.capture import CaptureSettings
-    from datatracing_airflow.settings import PluginSettings
 
-    return PluginSettings(CaptureSettings(""))
+    return CaptureSettings("")
 
 
 def _bad():
     from datatracing.errors import BadInputError
 
-    raise BadInputError("DATATRACING_SETTLE_SECONDS must be a number of seconds, not 'soon'")
+    raise BadInputError("DATATRACING_SPOOL_LIMIT must be a number")
 
 
 def in_a_worker():
@@ -125,7 +116,6 @@ SCENES = (
     from_the_file,
     airflows_variable_over_the_file,
     our_variable_over_all,
-    defaults,
     bad_values,
     found,
     off,
