@@ -17,7 +17,7 @@ from datatracing_airflow import links, session
 DUTY = lease.WATCH.format(links.ORCHESTRATOR)
 """An agent that a task has started ships, and cannot read Airflow's records: that is not enough here."""
 FIRST_PAUSE = 5.0
-"""Seconds; doubled with each attempt, since agents that cannot do their duty must not pile up."""
+"""Seconds between two attempts; doubled while there are agents and none can watch, since they must not pile up."""
 AIRFLOWS = frozenset({"airflow", "__main__.py", "execute_workload.py", "gunicorn", "uvicorn", "celery"})
 """Names of the programs that Airflow's components run as."""
 
@@ -36,14 +36,16 @@ class Attendance:
             return
         with guard("airflow.attend"):
             if self._process != os.getpid():
-                self._process, self._pause = os.getpid(), FIRST_PAUSE
-                self._start()
-            elif time.monotonic() >= self._next and not lease.held(self._settings.spool_dir, DUTY):
-                self._start()
+                self._process = os.getpid()
+                self._start(FIRST_PAUSE)
+            elif time.monotonic() >= self._next and not self._held(DUTY):
+                self._start(self._pause * 2 if self._held(lease.SHIP) else FIRST_PAUSE)
 
-    def _start(self) -> None:
-        self._next = time.monotonic() + self._pause
-        self._pause *= 2
+    def _held(self, duty: str) -> bool:
+        return lease.held(self._settings.spool_dir, duty)
+
+    def _start(self, pause: float) -> None:
+        self._pause, self._next = pause, time.monotonic() + pause
         summon(self._settings, attend=self._process)
 
 
