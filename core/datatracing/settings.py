@@ -59,7 +59,7 @@ class Settings(BaseModel):
     settle_seconds: float = Field(
         default=3.0,
         ge=0,
-        description="How long a finalizer waits after a run's end: hooks of its last tasks can arrive after it.",
+        description="How long a watcher waits after a run's end: hooks of its last tasks can arrive after it.",
     )
     sweep_seconds: float = Field(
         default=2.0,

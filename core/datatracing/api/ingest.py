@@ -54,7 +54,7 @@ def ingest(connection: LocalConnection, keyring: Keyring, limits: BodyLimits) ->
 
     @router.post("/summaries", responses=shape(schemas.SummariesShape), openapi_extra=sends("application/json"))
     async def summaries(request: Request, token: asks) -> Response:
-        """Those of the named runs that are stored: how a finalizer learns what it has still to report."""
+        """Those of the named runs that are stored: how a watcher learns what it has still to report."""
         return answer(await gate.taken(request, lambda body: known(connection, body.small(ASKED_BYTES), token)))
 
     return router

@@ -20,7 +20,7 @@ ANSWER_LIMIT = 1024 * 1024 * 1024
 
 
 class Collector:
-    """One collector. A connection per call: the calls of a command line or a finalizer are few and far between."""
+    """One collector. A connection per call: the calls of a command line or a watcher are few and far between."""
 
     def __init__(self, url: str, token: str) -> None:
         parts = urlsplit(url)

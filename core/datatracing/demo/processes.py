@@ -15,7 +15,7 @@ from datatracing.errors import DataTracingError
 
 T = TypeVar("T")
 GRACE = 10
-"""Seconds a program has to end by itself; a finalizer flushes in them."""
+"""Seconds a program has to end by itself."""
 PATIENCE = 180
 """Seconds for one step; a cold, busy machine needs most of a minute to start an orchestrator."""
 TERMINATED = 143

@@ -71,7 +71,7 @@ def _document(summary: RunSummary, level: Level, found: Sequence[Stage]) -> dict
 
 def _not_swept_yet(trace_id: str, rows: Sequence[InboxRow]) -> dict[str, Any]:
     """Deliveries lie in the inbox and no sweep has looked at them, so not even the run's name is known."""
-    reason = "received, and not folded yet: a collector or finalizer does that with its next sweep"
+    reason = "received, and not folded yet: a collector or the agent does that with its next sweep"
     found = [
         stages.captured(rows, sealed=False, named=True),
         stages.received(rows, None),

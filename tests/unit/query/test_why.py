@@ -120,7 +120,7 @@ def test_law_6_deliveries_that_no_sweep_has_looked_at_are_told_by_trace_id(conne
     document = why(connection.store, NIGHT.trace_id, EVERYTHING)
 
     assert document["run"] is None
-    assert document["reason"] == "received, and not folded yet: a collector or finalizer does that with its next sweep"
+    assert document["reason"] == "received, and not folded yet: a collector or the agent does that with its next sweep"
 
 
 def test_numbers_that_never_came_are_seen_before_the_seal(connection):
