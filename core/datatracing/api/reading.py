@@ -20,7 +20,10 @@ Reader = Callable[..., Visibility]
 """A FastAPI dependency: it identifies the reader, or raises, and returns what this reader may see."""
 
 RunName = Annotated[
-    str, Query(description="airflow:DAG_ID/RUN_ID, dagster:JOB/RUN_ID, prefect:FLOW/RUN_ID, or a trace id")
+    str,
+    Query(
+        max_length=4_000, description="airflow:DAG_ID/RUN_ID, dagster:JOB/RUN_ID, prefect:FLOW/RUN_ID, or a trace id"
+    ),
 ]
 
 

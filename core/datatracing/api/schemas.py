@@ -16,15 +16,15 @@ class Shape(BaseModel):
 class RunsQuery(Shape):
     """Filters of the run list; a parameter that is not known is refused, so that no typo widens a search."""
 
-    orchestrator: str | None = Field(None, description="airflow, dagster or prefect")
-    namespace: str | None = Field(None, description="name of the orchestrator's installation")
-    pipeline: str | None = Field(None, description="glob with * and ?, case-sensitive")
-    run_key: str | None = Field(None, description="the orchestrator's own run id")
-    state: str | None = Field(None, description="one of the run's states")
-    since: str | None = Field(None, description="started after: 24h, 7d, or an RFC 3339 time")
-    slower_than: str | None = Field(None, description="took longer than: 90s, 10m, 1h30m")
+    orchestrator: str | None = Field(None, max_length=64, description="airflow, dagster or prefect")
+    namespace: str | None = Field(None, max_length=1000, description="name of the orchestrator's installation")
+    pipeline: str | None = Field(None, max_length=4000, description="glob with * and ?, case-sensitive")
+    run_key: str | None = Field(None, max_length=4000, description="the orchestrator's own run id")
+    state: str | None = Field(None, max_length=64, description="one of the run's states")
+    since: str | None = Field(None, max_length=64, description="started after: 24h, 7d, or an RFC 3339 time")
+    slower_than: str | None = Field(None, max_length=64, description="took longer than: 90s, 10m, 1h30m")
     limit: int = Field(50, ge=1, le=PAGE_LIMIT)
-    cursor: str | None = Field(None, description="from the answer before this one")
+    cursor: str | None = Field(None, max_length=200, description="from the answer before this one")
 
 
 class VerdictShape(Shape):
