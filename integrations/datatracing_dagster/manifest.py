@@ -59,6 +59,7 @@ def read_bare_manifest(records: Records, namespace: str, *, observed_at: int) ->
         observed_at=observed_at,
         times=Times(started_at=times[0], ended_at=times[1]),
         attributes=_attributes(run),
+        whole=False,
     )
 
 
