@@ -4,7 +4,8 @@ from dagster import DynamicOut, DynamicOutput, job, mem_io_manager, op
 
 from tests.dagster_rig.jobs import executor
 
-STEPS = 1_000
+STEPS = 300
+"""With more events than are read at once."""
 
 
 @op(out=DynamicOut())

@@ -1,15 +1,16 @@
 """A Dagster home: a folder with its configuration, and programs that run in it."""
 
-import json
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from datatracing import connect
 from datatracing.demo.stage import without_hosts
 
 REPOSITORY = Path(__file__).parents[2]
@@ -62,10 +63,13 @@ class Home:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    def asked(self, *words: str) -> Any:
-        """What a command of ours answers as JSON."""
-        return json.loads(self.datatracing(*words, "--json"))
+    def trace(self, run: str) -> dict[str, Any]:
+        """The document of a run, by its name."""
+        with closing(connect(self.settings["DATATRACING_STORE"])) as connection:
+            return connection.trace(connection.find(run))
 
     def books(self, run: str) -> dict[str, int]:
         """Of one run, by its name."""
-        return next(stage["facts"] for stage in self.asked("why", run)["stages"] if stage["stage"] == "books")
+        with closing(connect(self.settings["DATATRACING_STORE"])) as connection:
+            stages = connection.why(connection.find(run))["stages"]
+        return next(stage["facts"] for stage in stages if stage["stage"] == "books")
