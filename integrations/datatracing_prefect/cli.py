@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Collect the traces of Prefect runs.", no_args_is_help=True)
 
+PATIENCE = 5.0
+"""Seconds that this host's agent may take to deliver."""
 LOG_LINE = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
@@ -53,10 +55,13 @@ def collect(
 
 
 async def _collect(settings: "CollectorSettings", once: bool) -> None:
+    from datatracing.agent import catch_up as deliver
     from datatracing_prefect.running import collecting
 
     async with collecting(settings) as running:
         if once:
+            # What flows on this machine have said, so that it is there when their runs are sealed.
+            await asyncio.to_thread(deliver, settings.all.capture(), PATIENCE)
             typer.echo(str(await running.catch_up()))
         else:
             _tell()

@@ -2,6 +2,7 @@
 
 import atexit
 import logging
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
@@ -19,7 +20,7 @@ from datatracing_prefect.mapping import PARENTS, inputs, micros, run_ref, span_k
 from datatracing_prefect.seen import FlowSeen, TaskSeen
 from datatracing_prefect.settings import TapSettings
 from datatracing_prefect.statements import Statement
-from datatracing_prefect.states import RUNNING
+from datatracing_prefect.states import CRASHED, RUNNING
 from datatracing_prefect.tries import Moment
 
 log = logging.getLogger("datatracing")
@@ -28,6 +29,8 @@ STATES = 20
 """Of a flow run that has not begun."""
 FLOWS = 100
 """Flow runs that are remembered after their end, for what still comes of them."""
+PAUSE = 60.0
+"""Seconds between two crashed tasks after which a process that takes its disk along sends what it has said."""
 
 
 class Tracer:
@@ -38,6 +41,7 @@ class Tracer:
         self.namespace = settings.capture.namespace
         self.recorder = Recorder(settings.capture, redaction(settings.capture))
         self._lock = RLock()
+        self._departed = float("-inf")
         self._flows: OrderedDict[str, FlowSeen] = OrderedDict()
         self._called_by: OrderedDict[str, str] = OrderedDict()
         """The flow run that has called another one, by the id of that."""
@@ -119,6 +123,9 @@ class Tracer:
             if untrackable:
                 flow.untrackable_at = min(flow.untrackable_at or moment.at, moment.at)
         self._say(said)
+        if moment.kind == CRASHED and time.monotonic() - self._departed > PAUSE:
+            # Perhaps by a signal to end: Prefect passes that on before it has said how the flow ended.
+            self._depart()
 
     def outside_moved(self, task_run_id: str, facts: Mapping[str, Any], moment: Moment) -> None:
         """A task run that belongs to no flow run went into another state: it is a run of its own, and so is what it
@@ -178,9 +185,14 @@ class Tracer:
         with self._lock:
             manifest = statements.account(flow, clock.now(), final=False)
         self.recorder.complete(manifest)
-        if self.settings.capture.ship == SELF and flow_run_id not in self._called_by:
-            # The disk goes with the process, and whoever was told to end may be gone before its exit handlers run.
+        if flow_run_id not in self._called_by:
+            self._depart()
+
+    def _depart(self) -> None:
+        """Where the disk goes with the process: whoever was told to end may be gone before its exit handlers run."""
+        if self.settings.capture.ship == SELF:
             self.recorder.close()
+            self._departed = time.monotonic()
 
     def _say(self, said: Iterable[Statement]) -> None:
         for each in said:

@@ -81,7 +81,7 @@ class Home:
         """The same server, seen by programs with further settings; closed by whoever opened it."""
         return Home(self.folder, {**self.settings, **settings}, self.port)
 
-    def call(self, *words: str, check: bool = True) -> "subprocess.CompletedProcess[str]":
+    def call(self, *words: str, check: bool = True, patience: float = PATIENCE) -> "subprocess.CompletedProcess[str]":
         """`python -m` these words, to the end."""
         return subprocess.run(
             [sys.executable, "-m", *words],
@@ -90,7 +90,7 @@ class Home:
             capture_output=True,
             text=True,
             check=check,
-            timeout=PATIENCE,
+            timeout=patience,
         )
 
     @contextmanager

@@ -3,7 +3,6 @@
 import contextlib
 import json
 import time
-from pathlib import Path
 
 import psutil
 import pytest
@@ -11,8 +10,12 @@ import pytest
 from datatracing.connection import connect
 from datatracing.model import clock
 from tests.agents import agents, at_work, stop_agents
-from tests.conformance.check import unbalanced
+from tests.conformance.check import unbalanced, untruths
+from tests.conformance.shapes import departures
 from tests.prefect_rig.home import PATIENCE
+from tests.prefect_rig.oracle import by_number
+from tests.prefect_rig.shapes import SHAPES
+from tests.prefect_rig.theatre import Theatre, read, ship
 
 pytestmark = [pytest.mark.xdist_group("prefect-apart"), pytest.mark.timeout(600)]
 SOON = 2.0
@@ -80,15 +83,11 @@ def test_law_1_no_thread_socket_or_file_of_ours_but_the_spool_is_in_a_process_th
     assert len([file for file in files if file.startswith(str(home.spool))]) == 1
     servers = {each.raddr.port for each in seen.net_connections() if each.raddr}
     assert servers <= {home.port}, "it talks to Prefect's server and to nobody else"
-    names = {(each / "comm").read_text().strip() for each in threads(process.pid)}
-    assert [name for name in names if name.startswith("datatracing")] == []
+    word, *threads = process.stdout.readline().split()
+    assert (word, [name for name in threads if "datatracing" in name]) == ("threads", [])
     assert {child.pid for child in seen.children(recursive=True)} & set(agents(home.spool)) == set()
     go_on()
     assert process.wait(PATIENCE) == 0
-
-
-def threads(pid):
-    return list(Path(f"/proc/{pid}/task").iterdir())
 
 
 def test_the_agent_may_be_killed_at_any_moment_and_the_next_one_goes_on(waiting, home):
@@ -101,3 +100,16 @@ def test_the_agent_may_be_killed_at_any_moment_and_the_next_one_goes_on(waiting,
     document, _ = sealed(home.settings["DATATRACING_STORE"], process.run_id)
     assert document["run"]["completeness"]["status"] == "complete"
     assert json.dumps(document).count('"map_key"') >= 3
+
+
+def test_law_6_an_error_whose_text_cannot_be_had_ends_its_attempt(home):
+    runs = home.beside(RIG_TRACED="1").play("mute")
+    ship(home)
+    theatre = Theatre(home, runs, overheard=True)
+    [shape] = [each for each in SHAPES if each.name == "mute"]
+    document, account = read(theatre, shape), theatre.account(shape)
+    assert departures(shape, by_number(account), {}) == []
+    assert untruths(document, account) == []
+    [error] = [span["error"] for span in document["spans"] if span["kind"] == "task"]
+    assert error["type"] in {"MuteError", "RuntimeError"}
+    assert "fall_silent" in error["stacktrace"]

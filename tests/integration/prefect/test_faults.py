@@ -56,7 +56,7 @@ BROKEN = {
 
 def played(home, *words):
     """What came of the flows, by what was broken."""
-    ended = home.call("tests.prefect_rig.sabotage", *words, check=False)
+    ended = home.call("tests.prefect_rig.sabotage", *words, check=False, patience=580)
     assert ended.returncode == 0, ended.stderr[-3_000:]
     return json.loads(ended.stdout.splitlines()[-1])
 
