@@ -8,7 +8,7 @@ import typer
 from typer.main import get_command
 
 from datatracing import __version__
-from datatracing.cli import agent, db, demo, doctor, extensions, reading, serve, spool, tokens
+from datatracing.cli import agent, db, demo, doctor, extensions, reading, redact, serve, spool, tokens
 from datatracing.cli.output import prepare_streams
 from datatracing.errors import DataTracingError
 
@@ -22,6 +22,7 @@ app = typer.Typer(
 app.command()(reading.runs)
 app.command()(reading.trace)
 app.command()(reading.why)
+app.command()(redact.redact)
 app.command()(serve.serve)
 app.command()(doctor.doctor)
 app.command()(demo.demo)

@@ -5,6 +5,27 @@ from enum import Enum
 from itertools import pairwise
 
 from datatracing.redact.patterns import Pattern
+from datatracing.redact.vocabulary import (
+    CONNECTIONS,
+    DESCRIBING,
+    DIGIT_NAMES,
+    DIGIT_PHRASES,
+    ELSEWHERE,
+    FAULTS,
+    HARMLESS_ENDS,
+    HOLDING,
+    METERS,
+    PARSERS_WORDS,
+    PASSWORD_ENDINGS,
+    PASSWORD_WORDS,
+    PHRASES,
+    SECRET_ENDINGS,
+    SECRET_WORDS,
+    VENDORS,
+    WEAK_OWNERS,
+    WEAK_PHRASES,
+    WEAK_WORDS,
+)
 
 CAMEL = Pattern(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 WORD = Pattern(r"[^\W_]+")
@@ -13,50 +34,24 @@ NAME_LIMIT = 2_000
 CACHE_LIMIT = 2_000
 CACHED_NAME_LIMIT = 100
 
-ENDINGS = (
-    *("password", "passwords", "passwd", "pwd", "passphrase", "passcode", "secret", "secrets", "token", "tokens"),
-    *("apikey", "apikeys", "accesskey", "secretkey", "privatekey", "credential", "credentials"),
-)
-"""Also when glued to what stands before them: `PGPASSWORD`, `authtoken`. No harmless word ends like this."""
-WORDS = frozenset(
-    {"authorization", "cred", "creds", "cookie", "cookies", "session", "sessionid", "bearer", "jwt", "otp", "webhook"}
-    | {"accountkey", "sharedaccesskey", "signingkey", "encryptionkey", "fernetkey", "keyfile"}
-)
-KEY_OWNERS = ("api", "access", "private", "secret", "account", "service", "master", "encryption", "signing", "fernet")
-PHRASES = frozenset(
-    {
-        (owner, key)
-        for owner in (*KEY_OWNERS, "ssh", "hmac", "storage", "subscription", "auth")
-        for key in ("key", "keys")
-    }
-    | {("amz", "signature"), ("goog", "signature"), ("access", "signature"), ("client", "assertion")}
-    | {("client", "key"), ("auth", "header"), ("auth", "code"), ("account", "json"), ("account", "info")}
-)
-LAST_WORDS = frozenset({"pass", "auth"})
-"""`smtp_pass` and `proxy_auth`, but neither `pass_count` nor `auth_backend`."""
-CONNECTIONS = frozenset((one, two) for one in ("connection", "conn") for two in ("string", "str", "uri", "url"))
-METERS = frozenset(
-    {"count", "counts", "total", "max", "min", "limit", "length", "size", "used", "usage", "per", "remaining", "num"}
-    | {"ttl", "expiry", "expires", "expiration", "duration", "timeout", "age", "seconds", "policy", "type", "tokens"}
-)
-PARSERS_WORDS = frozenset({"unexpected token", "invalid token", "next token", "current token"})
-"""What parsers say about other people's text."""
-STEMS = (
-    *("pass", "pwd", "secret", "token", "key", "cred", "auth", "cookie", "session", "bearer", "jwt", "otp"),
-    *("webhook", "sig", "conn", "dsn", "account", "client"),
-)
-"""Every name above contains one of these; a text that contains none is not taken to pieces."""
-
 
 class Promise(Enum):
     """What the value under a name is."""
 
     NOTHING = 0
     SECRET = 1
-    METER = 2
+    PASSWORD = 2
+    """People choose it: any word may be one."""
+    METER = 3
     """A number about secrets (`max_tokens`, `token_ttl`) is not one; a text under the same name may be."""
-    CONNECTION = 3
+    WEAK = 4
+    """A secret when it looks like one: `session`, `signature`, `token_type`."""
+    DIGITS = 5
+    """A number that belongs to a person, when it has the digits of one."""
+    CONNECTION = 6
     """Worth keeping apart from the password in it, when that is found."""
+    ASKED = 7
+    """A name from the settings: whatever stands behind it."""
 
 
 class Names:
@@ -65,7 +60,6 @@ class Names:
     def __init__(self, more: Iterable[str] = ()) -> None:
         self._more = frozenset(split for split in map(pieces, more) if split)
         self._longest = max(map(len, self._more), default=0)
-        self._stems = (*STEMS, *sorted({max(split, key=len) for split in self._more}))
         self._known: dict[str, Promise] = {}
 
     def promise(self, name: str) -> Promise:
@@ -77,6 +71,10 @@ class Names:
                 self._known[name] = found
         return found
 
+    def promises(self, name: str) -> bool:
+        """Whether the value under `name` is anything but plain."""
+        return self.promise(name) is not Promise.NOTHING
+
     def promise_in_prose(self, words: str) -> Promise:
         """As `promise`, for the one or two words before a `:` or `=`, of which the last one decides.
 
@@ -86,26 +84,13 @@ class Names:
         if last.lower() == "conn" or words.lower() in PARSERS_WORDS:
             return Promise.NOTHING
         found = self.promise(last)
-        if found is Promise.NOTHING and first and self.promise(first) is Promise.NOTHING:
+        if found is Promise.NOTHING and first and self.promise(first) in {Promise.NOTHING, Promise.WEAK}:
             return self.promise(words)
         return found
 
-    def hinted(self, lowered: str) -> bool:
-        """Whether a lower-case text can hold a name that promises something: the cheap way to a no."""
-        for stem in self._stems:  # noqa: SIM110  # any() of a generator takes twice as long, on every value's way
-            if stem in lowered:
-                return True
-        return False
-
     def _judge(self, name: str) -> Promise:
-        if not self.hinted(name.lower()):
-            return Promise.NOTHING
         split = pieces(name)
-        if self._asked_for(split):
-            return Promise.SECRET
-        if _secret(split):
-            return Promise.METER if METERS.intersection(split) else Promise.SECRET
-        return Promise.CONNECTION if _connects(split) else Promise.NOTHING
+        return Promise.ASKED if self._asked_for(split) else _promised(split)
 
     def _asked_for(self, split: tuple[str, ...]) -> bool:
         sizes = range(1, self._longest + 1)
@@ -118,18 +103,47 @@ def pieces(name: str) -> tuple[str, ...]:
     return tuple(word for word in words if word)
 
 
-def _pairs(split: tuple[str, ...]) -> set[tuple[str, str]]:
-    return set(pairwise(split))
+def _promised(split: tuple[str, ...]) -> Promise:
+    """By the last word that names a secret, and what is said behind it."""
+    if not split or split[-1] in HARMLESS_ENDS or FAULTS.intersection(split):
+        return Promise.NOTHING
+    for at in range(len(split) - 1, -1, -1):
+        found = _named(split, at)
+        if found is not Promise.NOTHING:
+            return _described(found, split, split[at + 1 :])
+    return Promise.CONNECTION if _connects(split) else Promise.NOTHING
 
 
-def _secret(split: tuple[str, ...]) -> bool:
-    if any(word in WORDS or word.endswith(ENDINGS) for word in split):
-        return True
-    last = split[-1:] and split[-1] in LAST_WORDS
-    return bool(last or split == ("sig",) or split[-2:] == ("service", "account") or _pairs(split) & PHRASES)
+def _named(split: tuple[str, ...], at: int) -> Promise:
+    """What the word at this place calls a secret, together with the one before it."""
+    word, pair, last = split[at], split[max(0, at - 1) : at + 1], at == len(split) - 1
+    if word.endswith(PASSWORD_ENDINGS) or (last and word in PASSWORD_WORDS):
+        return Promise.PASSWORD
+    if word.endswith(SECRET_ENDINGS) or word in SECRET_WORDS or pair in PHRASES or split == ("sig",):
+        return Promise.SECRET
+    if word in {"key", "keys"} and pair[0].endswith("api"):
+        return Promise.SECRET
+    if word in DIGIT_NAMES or pair in DIGIT_PHRASES:
+        return Promise.DIGITS
+    return Promise.WEAK if word in VENDORS or (last and _is_weak(word, pair)) else Promise.NOTHING
+
+
+def _is_weak(word: str, pair: tuple[str, ...]) -> bool:
+    return word in WEAK_WORDS or pair in WEAK_PHRASES or (word in {"key", "keys"} and pair[0] in WEAK_OWNERS)
+
+
+def _described(found: Promise, split: tuple[str, ...], behind: tuple[str, ...]) -> Promise:
+    """A word behind the secret says that it is about it: `token_type`."""
+    if found is Promise.DIGITS:
+        return found if not METERS.intersection(split) else Promise.NOTHING
+    if METERS.intersection(split) or (split[-1] == "tokens" and not HOLDING.intersection(split)):
+        return Promise.METER
+    if DESCRIBING.intersection(behind) or ELSEWHERE.intersection(split) or behind[-1:] == ("id",):
+        return Promise.WEAK
+    return found
 
 
 def _connects(split: tuple[str, ...]) -> bool:
     """`sql_alchemy_conn` and `AIRFLOW_CONN_SHOP` are; `conn_id` is not."""
-    named = split[-1:] == ("conn",) or split[:2] == ("airflow", "conn") or "dsn" in split
-    return named or bool(_pairs(split) & CONNECTIONS)
+    named = split[-1:] == ("conn",) or split[:2] == ("airflow", "conn") or split[-1:] == ("dsn",)
+    return split[-1:] != ("id",) and (named or any(pair in CONNECTIONS for pair in pairwise(split)))

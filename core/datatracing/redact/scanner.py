@@ -5,20 +5,25 @@ from collections.abc import Callable, Container, Iterable
 from typing import Any
 
 from datatracing.errors import BadInputError
+from datatracing.redact.marked import mask_marked
 from datatracing.redact.masks import Masks
 from datatracing.redact.names import Names
 from datatracing.redact.pairs import mask_pairs
 from datatracing.redact.patterns import Pattern
+from datatracing.redact.phrases import CALLS, PHRASES
 from datatracing.redact.shapes import (
+    ACCOUNT,
     ADDRESSES,
     CARD_NUMBER,
-    PHRASES,
+    KEYS,
     PRIVATE_KEY,
     SELF_EVIDENT,
+    SOCIAL,
     URLS,
     Shape,
     mask_key_ends,
 )
+from datatracing.redact.tokens import TOKEN_LIKE
 
 Extra = Callable[[str], Any]
 MEMO_LENGTH, MEMO_SIZE = 200, 4_000
@@ -26,7 +31,7 @@ MEMO_LENGTH, MEMO_SIZE = 200, 4_000
 What the host's masker was asked is not kept: it learns new secrets while it runs."""
 SHORTEST_TOKEN = 14
 """Characters. A shorter word without any mark in it is no secret that can be known by its shape."""
-CARD_LIKE = Pattern(r"[0-9]{4}(?:[0-9]{9}|[ -][0-9]{4})")
+NUMBERS = Pattern(r"[0-9]{4}(?:[0-9]{9}|[ -][0-9]{4})|[0-9]{3}-[0-9]{2}-[0-9]{4}|[A-Z]{2}[0-9]{2}[A-Z0-9 ]{11}")
 
 
 class Scanner:
@@ -73,16 +78,28 @@ class Scanner:
         lowered, masks = text.lower(), self._masks
         if "private key" in lowered:
             text = mask_key_ends(PRIVATE_KEY.mask(text, masks), masks)
-        text = SELF_EVIDENT.mask(text, masks)
+        if TOKEN_LIKE.search(text):
+            text = SELF_EVIDENT.mask(self._each(KEYS, text, lowered), masks)
         if "/" in text or ":" in text:
             text = self._each(URLS, text, lowered)
-        if _announces(lowered) and self._names.hinted(lowered):
+        if " " in text or "<" in text or "," in text or "value" in lowered:
+            text = mask_marked(text, lowered, self._names, masks)
+        if "(" in text:
+            text = self._each(CALLS, text, lowered)
+        if _announces(lowered):
             text = mask_pairs(text, self._names, masks)
-        if " " in text:
+        if " " in text or ":" in text or not text.isascii():
             text = self._each(PHRASES, text, lowered)
         if "@" in text or "%40" in text:
             text = self._each(ADDRESSES, text, lowered)
-        return CARD_NUMBER.mask(text, masks) if CARD_LIKE.search(text) else text
+        return self._numbers(text)
+
+    def _numbers(self, text: str) -> str:
+        if not NUMBERS.search(text):
+            return text
+        for shape in (CARD_NUMBER, ACCOUNT, SOCIAL):
+            text = shape.mask(text, self._masks)
+        return text
 
     def _each(self, shapes: tuple[Shape, ...], text: str, lowered: str) -> str:
         for shape in shapes:
@@ -105,7 +122,7 @@ class Scanner:
 
 def _announces(text: str) -> bool:
     """Whether a value can stand behind a name in this text."""
-    return ":" in text or "=" in text or "-" in text or "%3" in text
+    return ":" in text or "=" in text or "-" in text or "%3" in text or "：" in text or "＝" in text
 
 
 def _asked_for(source: str) -> Shape:

@@ -8,10 +8,12 @@ from typing import Any
 from datatracing.redact.bounds import CUT_NAME, MARKER_BYTES, Bounds, bounded, cut, is_cut, size
 from datatracing.redact.masks import HIDDEN, Masks
 from datatracing.redact.names import Names, Promise
-from datatracing.redact.pairs import settled_connection
+from datatracing.redact.numbers import has_digits
+from datatracing.redact.pairs import is_secret, settled_connection
 from datatracing.redact.patterns import Pattern
 from datatracing.redact.scalars import scalar
 from datatracing.redact.scanner import Scanner
+from datatracing.redact.worth import LOOKED_AT
 
 NAME = Pattern(r"[\w.-]{1,100}")
 CYCLE = "[cycle]"
@@ -23,6 +25,7 @@ NUMBER_BYTES = 8
 VALUE_BYTES = 2
 """What every value takes besides its text, so that a room also bounds how many there are."""
 
+DOUBTFUL = frozenset({Promise.METER, Promise.WEAK, Promise.DIGITS})
 _CONTAINERS = (dict, list, tuple, Mapping, AbstractSet, deque)
 _NUMBERS = frozenset({int, float, bool, type(None)})
 
@@ -90,9 +93,9 @@ class Values:
             name = self.text(plain, self._bounds.name_bytes)
             promise = self._promise(plain, name)
         except Exception:
-            name, promise = self._unread(), Promise.SECRET
+            name, plain, promise = self._unread(), "", Promise.SECRET
         try:
-            made = self._under(promise, value, room)
+            made = self._under(promise, plain, value, room)
         except Exception:
             made = self._unread()
         if name in shown:
@@ -110,16 +113,30 @@ class Values:
         self._masks.counts["unreadable"] += 1
         return HIDDEN
 
-    def _under(self, promise: Promise, value: Any, room: Room) -> Any:
+    def _under(self, promise: Promise, name: str, value: Any, room: Room) -> Any:
         """A value whose name promises something."""
         if promise is Promise.NOTHING:
             return self._value(value, room)
         plain = scalar(value) if not _is_container(value) else None
         if promise is Promise.CONNECTION:
             return self._connection(value, plain, room)
-        if promise is Promise.METER and isinstance(plain, int | float):
-            return self._number(plain, room)
+        if (
+            isinstance(value, str | int | float)
+            and not isinstance(plain, bool)
+            and self._is_harmless(promise, name, plain)
+        ):
+            return self._value(plain, room)
+        if promise in DOUBTFUL and _is_container(value) and not name.lower().endswith("auth"):
+            return self._value(value, room)
         return self._hidden(value, plain, room)
+
+    def _is_harmless(self, promise: Promise, name: str, plain: Any) -> bool:
+        """Whether a single value under such a name is no secret."""
+        if not isinstance(plain, str):
+            return promise in {Promise.METER, Promise.WEAK} or (
+                promise is Promise.DIGITS and not has_digits(str(plain))
+            )
+        return not is_secret(plain[:LOOKED_AT], name, promise, self._names, quoted=True)
 
     def _connection(self, value: Any, plain: Any, room: Room) -> Any:
         if isinstance(value, Mapping) or isinstance(plain, int | float):
@@ -180,24 +197,25 @@ class Values:
 
     def _mapping(self, mapping: Mapping[Any, Any], room: Room) -> dict[str, Any]:
         shown: dict[str, Any] = {}
-        named = self._named_value(mapping)
+        title, named = self._named_value(mapping)
         for position, (key, value) in enumerate(mapping.items()):
             if self._full(position, mapping, room.left, value):
                 shown[CUT_NAME] = self._marker(cut(max(1, len(mapping) - position), "entries"), room)
                 room.left -= size(CUT_NAME)
                 break
             if named is not Promise.NOTHING and key in VALUE_TITLES:
-                shown[str(key)] = self._under(named, value, room)
+                shown[str(key)] = self._under(named, title, value, room)
             else:
                 self._enter(shown, key, value, room)
         return shown
 
-    def _named_value(self, mapping: Mapping[Any, Any]) -> Promise:
+    def _named_value(self, mapping: Mapping[Any, Any]) -> tuple[str, Promise]:
         """What `value` is in {"name": "DB_PASSWORD", "value": ...}, as environments and headers are often written."""
         if not any(title in mapping for title in VALUE_TITLES):
-            return Promise.NOTHING
+            return "", Promise.NOTHING
         names = (name for title in NAME_TITLES if isinstance(name := mapping.get(title), str))
-        return self._announce(next(names, ""))
+        title = next(names, "")
+        return title, self._announce(title)
 
     def _sequence(self, values: Sequence[Any], room: Room) -> list[Any]:
         made: list[Any] = []
@@ -207,7 +225,7 @@ class Values:
                 made.append(self._marker(cut(max(1, len(values) - position), "items"), room))
                 break
             announced = self._announced(previous, value, pair=len(values) == 2)
-            made.append(self._under(announced, value, room))
+            made.append(self._under(announced, previous, value, room))
             previous = value if isinstance(value, str) else ""
         return made
 

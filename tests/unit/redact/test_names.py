@@ -41,10 +41,10 @@ def shown(name, value="value"):
             "google_credential",
             "Set-Cookie",
             "cookies",
-            "session",
-            "sessionId",
+            "Passwort",
+            "contraseña",
         ),
-        *("jwt", "webhook_url", "passphrase", "smtp_pass", "keyfile_dict", "fernet_key", "AccountKey", "proxy_auth"),
+        *("jwt", "webhook", "passphrase", "smtp_pass", "keyfile_dict", "fernet_key", "AccountKey", "пароль"),
         *("service_account_json", "Ocp-Apim-Subscription-Key", "otp", "prod.warehouse.password", "sig"),
     ],
 )
@@ -65,10 +65,27 @@ def test_a_name_that_only_looks_like_one_hides_nothing(name):
     assert shown(name) == "value"
 
 
-@pytest.mark.parametrize("name", ["max_tokens", "token_count", "prompt_tokens", "password_length", "session_timeout"])
+@pytest.mark.parametrize("name", ["max_tokens", "token_count", "prompt_tokens", "password_length", "secret_timeout"])
 def test_a_number_about_secrets_is_shown_and_a_text_under_that_name_is_not(name):
     assert shown(name, 4096) == 4096
     assert shown(name, "hunter2") == "***"
+    assert shown(name, "eight") == "eight"
+
+
+@pytest.mark.parametrize("name", ["session", "sessionId", "webhook_url", "proxy_auth", "signature", "code"])
+def test_a_name_that_mostly_holds_something_else_hides_what_looks_like_a_secret(name):
+    assert shown(name, "value") == "value"
+    assert shown(name, "prod/warehouse") == "prod/warehouse"
+    assert shown(name, "0192f0c4-1c1b-7a4e-9d0e-3d0d2f3b8c11") == "0192f0c4-1c1b-7a4e-9d0e-3d0d2f3b8c11"
+    assert shown(name, "8Kd7sPq2Xz9LmN4v") == "***"
+
+
+@pytest.mark.parametrize("name", ["phone", "mobile_number", "ssn", "iban", "Telefonnummer"])
+def test_a_name_of_somebodys_number_hides_what_has_its_digits(name):
+    assert shown(name, "+49 170 1234567") == "***"
+    assert shown(name, 1701234567) == "***"
+    assert shown(name, "string") == "string"
+    assert shown(name, 3) == 3
 
 
 def test_a_number_under_a_secret_name_is_hidden_and_what_is_not_there_is_shown():
@@ -77,8 +94,8 @@ def test_a_number_under_a_secret_name_is_hidden_and_what_is_not_there_is_shown()
 
 
 def test_everything_inside_a_secret_name_is_hidden_whatever_its_shape():
-    given = {"credentials": {"user": "ann", "parts": ["one", b"two"]}, "tokens": ["a", "b"], "secret": b"\xff\x00"}
-    assert Redactor().attributes(given) == {"credentials": "***", "tokens": "***", "secret": "***"}
+    given = {"credentials": {"user": "ann", "parts": ["one", b"two"]}, "api_tokens": ["a", "b"], "secret": b"\xff\x00"}
+    assert Redactor().attributes(given) == {"credentials": "***", "api_tokens": "***", "secret": "***"}
 
 
 @pytest.mark.parametrize("name", ["connection_string", "dsn", "sql_alchemy_conn", "AIRFLOW_CONN_SHOP", "connUri"])

@@ -1,8 +1,8 @@
-"""Card numbers, told from the ids and timestamps that pipelines are full of.
+"""Card and account numbers, told from the ids and timestamps that pipelines are full of.
 
-A number is masked when its digits begin like a card's, are as many as that brand has, and pass the Luhn check. So epoch
-timestamps of 13, 16 and 19 digits never are (they begin with 1), and of random ids that happen to begin like a card,
-one in ten is masked wrongly. That one is the price: nothing else in the digits tells them apart.
+A card number is masked when its digits begin like a card's, are as many as that brand has, and pass the Luhn check. So
+epoch timestamps of 13, 16 and 19 digits never are (they begin with 1), and of random ids that happen to begin like a
+card, one in ten is masked wrongly. That one is the price: nothing else in the digits tells them apart.
 """
 
 from datatracing.redact.patterns import Pattern
@@ -44,3 +44,29 @@ def is_card(text: str) -> bool:
 def luhn(digits: list[int]) -> bool:
     """The check digit of ISO/IEC 7812."""
     return (sum(digits[-1::-2]) + sum(DOUBLED[digit] for digit in digits[-2::-2])) % 10 == 0
+
+
+PEOPLES = Pattern(r"[+(]{0,2}[0-9A-Z][0-9A-Za-z\s()/.*_+-]{5,40}")
+IBAN = Pattern(
+    r"(?<![A-Za-z0-9])(?P<secret>[A-Z]{2}[0-9]{2}(?:[A-Z0-9]{11,30}"
+    r"|(?: [A-Z0-9]{4}){2,7}(?: [A-Z0-9]{1,4})?))(?![A-Za-z0-9])"
+)
+IBAN_LENGTHS = range(15, 35)
+
+
+def has_digits(value: str) -> bool:
+    """Whether a value has the digits of a phone number, a national number or an account."""
+    digits = sum(1 for char in value if char.isdigit())
+    return 6 <= digits <= 34 and digits * 2 >= len(value) and PEOPLES.match(value) is not None
+
+
+def is_iban(text: str) -> bool:
+    """By the two check digits of ISO 13616."""
+    plain = text.replace(" ", "")
+    if len(plain) not in IBAN_LENGTHS:
+        return False
+    return int("".join(str(int(char, 36)) for char in plain[4:] + plain[:4])) % 97 == 1
+
+
+SSN = Pattern(r"(?<![\w.-])(?P<secret>(?!000|666|9)[0-9]{3}-(?!00)[0-9]{2}-(?!0000)[0-9]{4})(?![\w-]|\.[0-9])")
+"""An American social security number, as it is always written."""
