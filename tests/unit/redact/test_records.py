@@ -26,8 +26,8 @@ from datatracing.redact.records import AS_THEY_ARE, NAMES
 SECRET = "AbQ7secretQ7"
 SPOOLED = (Event, Manifest, LedgerEntry, Notice)
 """What is written down. A frame of another kind belongs in here."""
-DERIVED = {"Trace", "Span", "Completeness", "Verdict", "Statements", "RunName", "Books", "_Known"}
-"""Made out of records that have been redacted, never written by a process of the user's."""
+DERIVED = {"Token", "Trace", "Span", "Completeness", "Verdict", "Statements", "RunName", "Books", "_Known"}
+"""Made out of records that have been redacted, or by an operator; never written by a process of a user."""
 
 
 def reached(cls, seen=None):
