@@ -67,4 +67,5 @@ def _places(entry: EntryPoint, environ: Mapping[str, str]) -> Sequence[Place]:
     except DataTracingError:
         raise
     except Exception as error:
-        raise BadInputError(f"the settings of {entry.name} cannot be read: {type(error).__name__}: {error}") from error
+        # Its text may hold what is in the place, secrets included.
+        raise BadInputError(f"the settings of {entry.name} cannot be read: {type(error).__name__}") from error

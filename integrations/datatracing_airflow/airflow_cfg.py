@@ -3,7 +3,15 @@
 import os
 import sys
 from collections.abc import Mapping
-from configparser import ConfigParser, Error
+from configparser import (
+    ConfigParser,
+    DuplicateOptionError,
+    DuplicateSectionError,
+    Error,
+    InterpolationError,
+    MissingSectionHeaderError,
+    ParsingError,
+)
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -30,8 +38,21 @@ def section(environ: Mapping[str, str], file: Path) -> dict[str, str]:
     try:
         return _options(_loaded(environ) or _parsed(file))
     except (Error, OSError, UnicodeError) as error:
-        reason = getattr(error, "strerror", None) or " ".join(str(error).split())
-        raise BadInputError(f"{file} cannot be read, so the settings in it are not known: {reason}") from error
+        reason = _reason(error)
+        raise BadInputError(f"{file} cannot be read, so the settings in it are not known: {reason}") from None
+
+
+def _reason(error: Exception) -> str:
+    """In words of ours: a parser's own repeat the line, with the password in it."""
+    if isinstance(error, InterpolationError):
+        return f"a % in `{error.option}` of [{error.section}] has to be written as %%"
+    if isinstance(error, MissingSectionHeaderError):
+        return f"line {error.lineno} stands before every section"
+    if isinstance(error, ParsingError):
+        return f"line {error.errors[0][0]} is neither a section nor an option"
+    if isinstance(error, DuplicateSectionError | DuplicateOptionError):
+        return f"line {error.lineno} repeats what was said before"
+    return getattr(error, "strerror", None) or type(error).__name__
 
 
 def expanded(text: str) -> str:

@@ -2,8 +2,8 @@
 
 from alembic import context
 
+from datatracing.store.sql.indexes import metadata
 from datatracing.store.sql.revision import VERSION_TABLE
-from datatracing.store.sql.tables import metadata
 
 
 def _ours(name: str | None, kind: str, _parents: object) -> bool:

@@ -15,7 +15,7 @@ from datatracing.store.address import parse
 from datatracing.store.registry import open_store
 from datatracing.store.sql import revision, schema
 from datatracing.store.sql.database import Database
-from datatracing.store.sql.tables import metadata
+from datatracing.store.sql.indexes import metadata
 from datatracing.testing import build
 
 

@@ -2,7 +2,8 @@
 
 import sys
 from collections.abc import Sequence
-from typing import Annotated
+from functools import lru_cache
+from typing import Annotated, Any
 
 import typer
 from typer.main import get_command
@@ -30,8 +31,6 @@ app.add_typer(agent.app, name="agent")
 app.add_typer(spool.app, name="spool")
 app.add_typer(db.app, name="db")
 app.add_typer(tokens.app, name="tokens")
-for _name, _group in extensions.commands():
-    app.add_typer(_group, name=_name)
 
 USAGE, INTERRUPTED = 2, 130
 
@@ -55,7 +54,7 @@ def run(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code. An error becomes one line on standard error, never a stack trace."""
     prepare_streams()
     try:
-        ended = get_command(app).main(list(arguments), prog_name="datatracing", standalone_mode=False)
+        ended = _command(arguments).main(list(arguments), prog_name="datatracing", standalone_mode=False)
     except DataTracingError as error:
         return _failed(str(error), error.exit_code)
     except KeyboardInterrupt:
@@ -63,6 +62,23 @@ def run(arguments: Sequence[str]) -> int:
     except Exception as error:
         return _unplanned(error)
     return ended if isinstance(ended, int) else 0
+
+
+def _command(arguments: Sequence[str]) -> Any:
+    """With the commands of installed packages, unless one of our own is asked for: those cost an orchestrator's import
+    or two, and are needed for theirs and for the list of all."""
+    ours = get_command(app)
+    word = next((each for each in arguments if not each.startswith("-")), "")
+    if word in getattr(ours, "commands", ()):
+        return ours
+    _add_extensions()
+    return get_command(app)
+
+
+@lru_cache(maxsize=1)
+def _add_extensions() -> None:
+    for name, group in extensions.commands():
+        app.add_typer(group, name=name)
 
 
 def _unplanned(error: Exception) -> int:

@@ -40,7 +40,8 @@ def chosen(store: str) -> "Settings":
     from datatracing.settings import Settings
 
     settings = Settings(store=store) if store else Settings()
-    name_store(settings.store, "--store" if store else settings.where("store") or "the default")
+    where = "--store" if store else settings.where("store")
+    name_store(settings.store, f"from {where}" if where else "the default")
     return settings
 
 
@@ -49,7 +50,7 @@ def name_store(url: str, where: str) -> None:
     from datatracing.cli.terminal.text import plain
     from datatracing.store.address import shown
 
-    sys.stderr.write(plain(f"store {shown(url)} (from {where})") + "\n")
+    sys.stderr.write(plain(f"store {shown(url)} ({where})") + "\n")
 
 
 def ship(settings: "Settings") -> None:

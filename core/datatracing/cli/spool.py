@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from datatracing.cli.connecting import Json, Store
+from datatracing.cli.connecting import Json, Store, chosen
 from datatracing.cli.output import print_json
 
 if TYPE_CHECKING:
@@ -39,13 +39,9 @@ def status(*, json: Json = False) -> None:
 @app.command()
 def ship(*, store: Store = "", json: Json = False) -> None:
     """Send what waits here now, or wait until this host's agent has."""
-    from dataclasses import replace
-
     from datatracing.agent import catch_up
-    from datatracing.settings import Settings
 
-    settings = Settings().capture()
-    report = catch_up(replace(settings, store=store) if store else settings, PATIENCE)
+    report = catch_up(chosen(store).capture(), PATIENCE)
     said = {name: value for name, value in vars(report).items() if name != "error"}
     if json:
         print_json({**said, "error": str(report.error) if report.error else None})

@@ -60,7 +60,7 @@ class Http:
     """The API, without the sweeper that `serve` has beside it."""
 
     def __init__(self, connection, _capsys):
-        app = create_app(connection, reader=lambda: EVERYTHING, ingest_token="")
+        app = create_app(connection, reader=lambda: EVERYTHING)
         self.transport = httpx.ASGITransport(app)
 
     def find(self):

@@ -38,7 +38,7 @@ def test_what_cannot_be_done_ends_with_its_code_and_one_line(store, datatracing,
 
 
 def test_each_command_names_its_store_and_who_said_so(home, datatracing, monkeypatch):
-    default = f"store sqlite:///{home}/.local/share/datatracing/traces.db (from the default)\n"
+    default = f"store sqlite:///{home}/.local/share/datatracing/traces.db (the default)\n"
     assert datatracing("db", "upgrade").store == default
     assert [datatracing(*each).store for each in (["runs"], ["runs", "--json"], ["why", "ab" * 16])] == [default] * 3
     file = home / "airflow.cfg"

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import Connection, case, func, insert, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from datatracing.model.fate import Fate, LedgerEntry
 from datatracing.model.ids import digest
+from datatracing.store.sql.dialect import insert_into
 from datatracing.store.sql.tables import ledger
 from datatracing.store.trace_key import trace_key
 
@@ -23,8 +23,7 @@ def report(connection: Connection, entries: Iterable[LedgerEntry]) -> None:
     rows = [{**_values(entry), "reported": key} for key, entry in sorted(_largest(entries).items())]
     if not rows:
         return
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(ledger)
+    statement = insert_into(connection, ledger)
     known, told = ledger.c["count"], statement.excluded["count"]
     larger = case((told > known, told), else_=known)
     connection.execute(statement.on_conflict_do_update(index_elements=["reported"], set_={"count": larger}), rows)

@@ -9,12 +9,12 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Table, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from datatracing.model.ids import digest
 from datatracing.model.run import RunRef
 from datatracing.model.states import State
 from datatracing.store.port import RunSummary
+from datatracing.store.sql.dialect import insert_into
 from datatracing.store.sql.summaries import summaries, summary_row
 from datatracing.store.sql.tables import assets, pipelines, runs
 from datatracing.store.trace_key import trace_key
@@ -36,8 +36,7 @@ def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str,
     """Insert what is not there yet, by any unique key; how many rows were new."""
     if not rows:
         return 0
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(table).on_conflict_do_nothing()
+    statement = insert_into(connection, table).on_conflict_do_nothing()
     return connection.execution_options(preserve_rowcount=True).execute(statement, rows).rowcount
 
 

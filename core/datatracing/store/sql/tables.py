@@ -1,4 +1,5 @@
 """The tables, as queries see them. The migrations create them; a test holds the two together.
+Indexes on `runs` are in `indexes`, which no query needs.
 
 No foreign keys: a run's rows are written in one transaction, so a key would only cost a look-up per row, and it would
 stand in the way of dropping old rows a partition at a time. Trace ids are 16 raw bytes, span ids 8, times microseconds.
@@ -93,29 +94,6 @@ runs = Table(
 UNUSUAL = text("state <> 'success'")
 """Most runs succeed, so the others have small indexes of their own. A query that says the same may use them."""
 
-Index("runs_newest", runs.c.order_at, runs.c.run_no)
-Index("runs_of_pipeline", runs.c.pipeline_id, runs.c.order_at, runs.c.run_no)
-Index("runs_slow", runs.c.pipeline_id, runs.c.duration)
-Index("runs_run_key", runs.c.run_key, postgresql_using="hash")
-Index(
-    "runs_unusual",
-    runs.c.state,
-    runs.c.order_at,
-    runs.c.run_no,
-    postgresql_where=UNUSUAL,
-    sqlite_where=UNUSUAL,
-)
-Index(
-    "runs_unusual_of_pipeline",
-    runs.c.pipeline_id,
-    runs.c.state,
-    runs.c.order_at,
-    runs.c.run_no,
-    postgresql_where=UNUSUAL,
-    sqlite_where=UNUSUAL,
-)
-
-# Task processes write this table with the bare driver, so its columns are a contract of their own.
 inbox = Table(
     "inbox",
     metadata,
