@@ -52,6 +52,7 @@ SETTLED = Pattern(
     rf"""(?:\\{{0,8}}["']{MASK}? )?\[cut \d"""
     rf"""|{MASK}(?={AFTER})"""
     rf"""|(?i:none|null|true|false)(?={AFTER})"""
+    r"""|[|>][+-]?[ \t]*(?:[\r\n]|$)"""
 )
 """No secret: the marker of a cut, a masked value, also one whose end was cut off, and a value that is not there."""
 VAULT_ID = Pattern(r"(?i).*secret_?id")
