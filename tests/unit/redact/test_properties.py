@@ -15,7 +15,7 @@ LETTERS = string.ascii_letters + string.digits
 NAMES = st.sampled_from(
     [
         *("password", "db_password", "DB_PASSWD", "clientSecret", "API-Key", "x-api-key", "access_token", "PGPASSWORD"),
-        *("private_key", "session_id", "aws_secret_access_key", "smtp_pass", "refreshToken", "Credentials"),
+        *("private_key", "session_token", "aws_secret_access_key", "smtp_pass", "refreshToken", "Credentials"),
     ]
 )
 SECRETS = st.text("JQXZ0123456789", min_size=8, max_size=40).map("Q7{}".format)
