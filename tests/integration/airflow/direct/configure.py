@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from pathlib import Path
+from unittest import mock
 
 OURS = ("store", "namespace", "token", "spool_dir")
 
@@ -19,7 +20,8 @@ def read(**environ):
     """With these variables and no others of ours."""
     from datatracing_airflow.settings import capture_settings
 
-    settings = capture_settings(environ)
+    with mock.patch.dict(os.environ, environ):
+        settings = capture_settings()
     return {name: str(getattr(settings, name)) for name in OURS}
 
 
