@@ -122,8 +122,8 @@ class _Door:
         try:
             run, producer, at = _whose(line, self._limits)
             bounds.run(run)
-            refusal = LedgerEntry(Fate.REJECTED, reason, 1, at, run.trace_id, producer, word_of(self._token))
-            bounds.bounded_loss(refusal, self._now)
+            whose = LedgerEntry(Fate.REJECTED, reason, 1, at, run.trace_id, producer, word_of(self._token))
+            refusal = bounds.bounded_loss(whose, self._now)
         except BadInputError:
             return LedgerEntry(Fate.REJECTED, reason, 1, self._now)
         if self._token is not None and not self._token.reaches(run):

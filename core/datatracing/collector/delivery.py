@@ -158,6 +158,7 @@ class _Reading:
         delivery.manifest = latest(parts.join(records))
         delivery.waiting = parts.waiting(records)
         _bound_spans(delivery, self._limits)
+        _bound_links(delivery, self._limits)
         return delivery
 
     def _event(self, delivery: Delivery, event: Event, run: RunRef | None) -> None:
@@ -195,6 +196,20 @@ def _bound_spans(delivery: Delivery, limits: Limits) -> None:
         if event.span in refused:
             delivery.accounts.refuse(reason, producer=event.producer)
     delivery.events = [event for event in delivery.events if event.span not in refused]
+
+
+def _bound_links(delivery: Delivery, limits: Limits) -> None:
+    """A link is a row of two runs, and rows are written while the store is held."""
+    known: set[tuple[str, str, str]] = set()
+    kept: list[Event] = []
+    for event in delivery.events:
+        more = {(link.kind.value, link.direction.value, link.run.trace_id) for link in event.links} - known
+        if more and len(known) + len(more) > limits.links_per_run:
+            delivery.accounts.refuse(f"the run has more than {limits.links_per_run} links", producer=event.producer)
+            continue
+        known |= more
+        kept.append(event)
+    delivery.events = kept
 
 
 def _recorded(manifest: Manifest) -> set[SpanKey]:

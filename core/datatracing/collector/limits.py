@@ -15,7 +15,8 @@ class Limits:
     manifest_bytes: int = 512 * 1024 * 1024
     """What one row with a manifest may inflate to."""
     links_per_event: int = 1_000
-    links_per_run: int = 100_000
+    links_per_run: int = 10_000
+    """Links that only events speak of."""
     aliases: int = 16
     """Foreign trace ids of one run."""
     spans_per_run: int = 200_000

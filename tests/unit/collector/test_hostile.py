@@ -169,6 +169,8 @@ SENT = {
     "seq below 0": changed(E, seq=-1),
     "seq 10^400": changed(E, seq=1).replace(b'"seq": 1', b'"seq": ' + b"9" * 400),
     "seq 10^5000": changed(E, seq=1).replace(b'"seq": 1', b'"seq": ' + b"9" * 5_000),
+    "at 10^30": changed(E, at=10**30),
+    "at a word": changed(E, at="9" * 30),
     "at tomorrow": changed(E, at=FUTURE),
     "at 2^63-1": changed(E, at=2**63 - 1),
     "ended tomorrow": changed(E, times={"ended_at": FUTURE}),
@@ -196,14 +198,15 @@ SENT = {
 
 
 @pytest.mark.parametrize("what", SENT)
-def test_law_6_what_no_producer_of_ours_sends_is_refused_with_its_reason_and_the_rest_stands(what):
-    connection = in_memory()
+def test_law_6_what_no_producer_of_ours_sends_is_refused_with_its_reason_and_the_rest_stands(sqlite_url, what):
+    connection = LocalConnection(open_store(sqlite_url), default_policy(1.0))
     receipt = connection.accept([SENT[what], *lines(build.event(RUN, 1))], WORKER)
     assert (receipt.accepted, [refusal.count for refusal in receipt.rejected]) == (1, [1])
     assert [entry.fate for entry in connection.store.ledger()] == [Fate.REJECTED]
     assert max(len(entry.reason) for entry in connection.store.ledger()) <= 200
     sealed = connection.take([record(RUN)], WATCHER)
     assert (sealed.state, sealed.books.balanced, sealed.books.stored) == (State.SUCCESS, True, 1)
+    connection.close()
 
 
 RECORDS = {
@@ -311,6 +314,15 @@ def test_law_6_a_run_that_is_too_much_is_sealed_with_what_fits():
     sealed = connection.complete(build.manifest(RUN, "load"))
     assert 0 < sealed.books.stored < 40
     assert sealed.books.balanced
+
+
+def test_law_6_links_without_end_are_refused_and_the_rest_is_sealed():
+    connection = in_memory(replace(Limits(), links_per_run=10))
+    links = [Link(LinkKind.TRIGGERED, Direction.DOWN, build.run(f"child{n}"), "said so") for n in range(12)]
+    connection.accept(lines(*(build.event(RUN, n, links=(link,)) for n, link in enumerate(links))), WORKER)
+    sealed = connection.complete(build.manifest(RUN, "load"))
+    assert (sealed.books.stored, sealed.books.rejected, sealed.books.lost) == (10, 2, 0)
+    assert len(connection.store.links(RUN.trace_id)) == 10
 
 
 def test_refusals_of_one_delivery_do_not_fill_the_ledger():
