@@ -13,8 +13,10 @@ DAGS = Path(__file__).with_name("dags")
 PYTHON = Path(os.environ.get("DATATRACING_TEST_AIRFLOW_PYTHON", sys.executable))
 """The interpreter that has Airflow and DataTracing installed; another one than ours tests another Airflow."""
 
-USERS = {"admin": "ADMIN", "guest": "VIEWER"}
-"""Each user's password is the user's own name. The guest sees only the DAGs named in [rig] guest_dags."""
+GRADED = ("dag_only", "dag_runs", "dag_tasks", "all_parts")
+USERS = {"admin": "ADMIN", "guest": "VIEWER", **dict.fromkeys(GRADED, "VIEWER")}
+"""Each user's password is the user's own name. The guest sees only the DAGs named in [rig] guest_dags; the graded ones
+see more and more of a DAG (tests.airflow_rig.guests)."""
 
 
 @dataclass(frozen=True)

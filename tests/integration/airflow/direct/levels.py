@@ -1,0 +1,78 @@
+"""Asks Airflow's own api-server app everything that ours can be asked, as readers of every level: run by the tests.
+
+Usage: python -m tests.integration.airflow.direct.levels OUT FOLDER TOKEN
+"""
+
+import json
+import sys
+from pathlib import Path
+
+from tests.airflow_rig.home import GRADED
+from tests.canaries.asking import blurred, requests
+from tests.canaries.world import STORED, fill, leaks, told
+from tests.integration.airflow.direct.serve import MOUNT, bearer, signed_in
+
+ABOUT = ("mine", "hidden", "absent")
+
+
+def main(out: Path, folder: Path, token: str) -> None:
+    from airflow.api_fastapi.app import create_app
+    from starlette.testclient import TestClient
+
+    from datatracing.connection import connect
+
+    connection = connect(f"sqlite:///{folder}/traces.db", migrate=True)
+    fill(connection.store)
+    parsed([told(whose).run.pipeline for whose in STORED])
+    app = create_app()
+    (ours,) = (route.app for route in app.routes if getattr(route, "path", "") == MOUNT)
+    with TestClient(app, raise_server_exceptions=False, follow_redirects=False) as client:
+        people = {name: signed_in(client, name) for name in ("admin", *GRADED)}
+        people |= {"nobody": {}, "worker": bearer(token), "stranger": bearer("not.a.token")}
+        out.write_text(json.dumps({name: Reader(client, ours, headers).told() for name, headers in people.items()}))
+
+
+def parsed(dag_ids):
+    """What Airflow's own DAG processor would have written about these DAGs."""
+    from airflow.models.dag import DagModel
+    from airflow.models.dagbundle import DagBundleModel
+    from airflow.utils.session import create_session
+
+    with create_session() as session:
+        session.merge(DagBundleModel(name="dags-folder"))
+        session.flush()
+        session.add_all(DagModel(dag_id=dag_id, bundle_name="dags-folder", fileloc="/x.py") for dag_id in dag_ids)
+
+
+class Reader:
+    """One person, and all that person is told."""
+
+    def __init__(self, client, app, headers) -> None:
+        self.client, self.app, self.headers = client, app, headers
+
+    def told(self):
+        """What was shown that nobody had said, what told a hidden run from an absent one, and each route's statuses."""
+        found = {"shown": set(), "apart": [], "statuses": {}}
+        for whose in ABOUT:
+            for asked in requests(self.app, told(whose)):
+                answer = self.ask(asked)
+                said = asked.path.encode() + asked.body
+                found["shown"].update(leaks(answer.content + repr(answer.headers).encode(), {}, said))
+                route = f"{asked.method} {asked.path.split('?')[0]}"
+                found["statuses"].setdefault(route, []).append(answer.status_code)
+        found["apart"] = [asked.path for asked in requests(self.app, told("hidden")) if self.apart(asked)]
+        return found | {"shown": sorted(found["shown"])}
+
+    def apart(self, asked):
+        """Whether the answer says that there is something."""
+        hidden, absent = told("hidden"), told("absent")
+        one, other = self.ask(asked), self.ask(asked.about(hidden, absent))
+        return blurred(one.status_code, one.text, hidden) != blurred(other.status_code, other.text, absent)
+
+    def ask(self, asked):
+        headers = self.headers | ({"content-type": asked.media_type} if asked.media_type else {})
+        return self.client.request(asked.method, MOUNT + asked.path, content=asked.body, headers=headers)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3])
