@@ -25,12 +25,12 @@ def stage(folder: Path, blank: Path, pipelines: str, settings: Mapping[str, str]
     return home
 
 
-def play(home: Home, program: str, *arguments: object) -> Any:
+def play(home: Home, program: str, *arguments: object, timeout: float = TIMEOUT) -> Any:
     """What `direct/<program>.py OUT ...` wrote to OUT. Everything it printed is in the error, if it fails."""
     out = home.folder.parent / f"{program}.json"
     command = [str(home.python), "-m", f"tests.integration.airflow.direct.{program}", str(out), *map(str, arguments)]
     done = subprocess.run(
-        command, env=home.environment, cwd=REPOSITORY, capture_output=True, text=True, check=False, timeout=TIMEOUT
+        command, env=home.environment, cwd=REPOSITORY, capture_output=True, text=True, check=False, timeout=timeout
     )
     (home.folder.parent / f"{program}.log").write_text(done.stdout + done.stderr)
     assert done.returncode == 0, (done.stdout + done.stderr)[-5_000:]

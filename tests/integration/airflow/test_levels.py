@@ -8,7 +8,7 @@ from datatracing.access.visibility import Level
 from tests.canaries.world import told
 from tests.integration.airflow.stage import play, stage
 
-pytestmark = pytest.mark.xdist_group("airflow-mount")
+pytestmark = [pytest.mark.xdist_group("airflow-mount"), pytest.mark.timeout(600)]
 
 TOKEN = "a token for workers"
 LEVELS = {"dag_only": Level.NOTHING, "dag_runs": Level.RUN, "dag_tasks": Level.TASKS, "all_parts": Level.TEXTS}
@@ -24,7 +24,7 @@ def heard(tmp_path_factory, blank: Path):
         "DATATRACING_SPOOL_DIR": f"{folder}/spool",
         "DATATRACING_TOKEN": TOKEN,
     }
-    return play(stage(folder, blank, "rows.py", settings), "levels", folder, TOKEN)
+    return play(stage(folder, blank, "rows.py", settings), "levels", folder, TOKEN, timeout=500)
 
 
 def levels_in(shown):
@@ -63,5 +63,4 @@ def test_law8_a_hidden_run_is_answered_like_one_that_does_not_exist(heard, name)
 
 @pytest.mark.parametrize("name", [*LEVELS, "admin"])
 def test_no_request_breaks_the_server(heard, name):
-    broken = {path for path, statuses in heard[name]["statuses"].items() if max(statuses) >= 500}
-    assert not broken
+    assert heard[name]["broken"] == []

@@ -12,8 +12,6 @@ from tests.canaries.asking import blurred, requests
 from tests.canaries.world import STORED, fill, leaks, told
 from tests.integration.airflow.direct.serve import MOUNT, bearer, signed_in
 
-ABOUT = ("mine", "hidden", "absent")
-
 
 def main(out: Path, folder: Path, token: str) -> None:
     from airflow.api_fastapi.app import create_app
@@ -51,23 +49,23 @@ class Reader:
         self.client, self.app, self.headers = client, app, headers
 
     def told(self):
-        """What was shown that nobody had said, what told a hidden run from an absent one, and each route's statuses."""
-        found = {"shown": set(), "apart": [], "statuses": {}}
-        for whose in ABOUT:
-            for asked in requests(self.app, told(whose)):
-                answer = self.ask(asked)
-                said = asked.path.encode() + asked.body
-                found["shown"].update(leaks(answer.content + repr(answer.headers).encode(), {}, said))
-                route = f"{asked.method} {asked.path.split('?')[0]}"
-                found["statuses"].setdefault(route, []).append(answer.status_code)
-        found["apart"] = [asked.path for asked in requests(self.app, told("hidden")) if self.apart(asked)]
-        return found | {"shown": sorted(found["shown"])}
-
-    def apart(self, asked):
-        """Whether the answer says that there is something."""
+        """What was shown that nobody had said, what told a hidden run from an absent one, and what broke."""
+        self.shown, self.broken = set(), set()
+        for asked in requests(self.app, told("mine")):
+            self.hear(asked)
         hidden, absent = told("hidden"), told("absent")
-        one, other = self.ask(asked), self.ask(asked.about(hidden, absent))
-        return blurred(one.status_code, one.text, hidden) != blurred(other.status_code, other.text, absent)
+        twins = [(asked, asked.about(hidden, absent)) for asked in requests(self.app, hidden)]
+        apart = [one.path for one, other in twins if self.hear(one, hidden) != self.hear(other, absent)]
+        return {"shown": sorted(self.shown), "broken": sorted(self.broken), "apart": apart}
+
+    def hear(self, asked, each=None):
+        """The answer, as good as any other about a run that is not there."""
+        answer = self.ask(asked)
+        said = asked.path.encode() + asked.body
+        self.shown.update(leaks(answer.content + repr(answer.headers).encode(), {}, said))
+        if answer.status_code >= 500:
+            self.broken.add(f"{asked.method} {asked.path}")
+        return blurred(answer.status_code, answer.text, each) if each else None
 
     def ask(self, asked):
         headers = self.headers | ({"content-type": asked.media_type} if asked.media_type else {})
