@@ -11,7 +11,7 @@ from fastapi.routing import APIRoute
 
 from datatracing.model.run import RunRef
 from datatracing.store.paging import Place
-from tests.canaries.world import BEGAN, Told, body_of
+from tests.canaries.world import BEGAN, Told, bodies_of
 
 CURSOR_AT = BEGAN
 METHODS = ("HEAD", "OPTIONS", "PUT", "PATCH", "DELETE", "TRACE")
@@ -49,7 +49,7 @@ def _names(one: Told, other: Told) -> Iterator[tuple[str, str]]:
 def requests(app: FastAPI, each: Told) -> list[Asked]:
     """All of them, about this run."""
     described: dict[str, Any] = app.openapi()["paths"]
-    for route in app.routes:
+    for route in (each for each in app.routes if getattr(each, "path", None) != app.openapi_url):
         known = isinstance(route, APIRoute) and {method.lower() for method in route.methods} <= {
             *described.get(route.path, ())
         }
@@ -80,7 +80,7 @@ def _of(path: str, method: str, operation: dict[str, Any], each: Told) -> Iterat
 def _sent(method: str, path: str, operation: dict[str, Any], each: Told) -> Iterator[Asked]:
     yield Asked(method, path)
     for media_type in operation.get("requestBody", {}).get("content", {}):
-        yield Asked(method, path, body_of(each)[media_type], media_type)
+        yield from (Asked(method, path, body, media_type) for body in bodies_of(each)[media_type])
 
 
 def _filled(path: str, names: list[str], each: Told) -> Iterator[str]:

@@ -133,9 +133,10 @@ def leaks(answer: bytes, levels: Mapping[str, Level], said: bytes = b"", namespa
     )
 
 
-def body_of(each: Told) -> dict[str, bytes]:
-    """What can be posted about a run, by media type."""
+def bodies_of(each: Told) -> dict[str, list[bytes]]:
+    """What can be posted about a run, by media type: an account of it by who knows no more than its name, too."""
+    account = Manifest(each.run, State.SUCCESS, "success", BEGAN, recorded=False)
     return {
-        "application/x-ndjson": b"\n".join(map(codec.dumps, each.events())),
-        "application/json": json.dumps({"trace_ids": [told(whose).run.trace_id for whose in STORED]}).encode(),
+        "application/x-ndjson": [b"\n".join(map(codec.dumps, each.events())), codec.dumps(account)],
+        "application/json": [json.dumps({"trace_ids": [told(whose).run.trace_id for whose in STORED]}).encode()],
     }

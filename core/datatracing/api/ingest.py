@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from datatracing.access.tokens import Keyring
-from datatracing.access.visibility import EVERYTHING
+from datatracing.access.visibility import Level, Visibility
 from datatracing.api import schemas
 from datatracing.api.answers import answer
 from datatracing.api.body import BodyLimits
@@ -19,7 +19,7 @@ from datatracing.connection.local import LocalConnection
 from datatracing.errors import BadInputError
 from datatracing.model import codec
 from datatracing.model.fate import LedgerEntry
-from datatracing.model.token import Scope, Token
+from datatracing.model.token import EVERYWHERE, Scope, Token
 from datatracing.query.summary import summary_document
 
 ASKED_BYTES = 64 * 1024
@@ -62,7 +62,13 @@ def ingest(connection: LocalConnection, keyring: Keyring, limits: BodyLimits) ->
 
 def complete(connection: LocalConnection, lines: Iterable[bytes], token: Token) -> dict[str, Any]:
     """Seal by the manifest in the lines. BadInputError names what is wrong with it."""
-    return summary_document(connection.take(lines, token), EVERYTHING)
+    return summary_document(connection.take(lines, token), shown_to(token))
+
+
+def shown_to(token: Token) -> Visibility:
+    """What of a run the answer to its sender holds: to a worker no more than what became of it."""
+    most = Level.TEXTS if token.allows(Scope.MANIFESTS, Scope.READ) else Level.RUN
+    return Visibility(most, namespace="" if token.namespace == EVERYWHERE else token.namespace)
 
 
 def record_losses(connection: LocalConnection, lines: Iterable[bytes], token: Token) -> dict[str, int]:
@@ -84,7 +90,7 @@ def known(connection: LocalConnection, body: bytes, token: Token) -> dict[str, A
         raise BadInputError("summaries are asked for as {trace_ids: [at most 1,000]}") from error
     found = connection.summaries([checked(trace_id) for trace_id in wanted.trace_ids])
     seen = {trace_id: summary for trace_id, summary in found.items() if token.reaches(summary.run)}
-    return {"runs": {trace_id: summary_document(summary, EVERYTHING) for trace_id, summary in seen.items()}}
+    return {"runs": {trace_id: summary_document(summary, shown_to(token)) for trace_id, summary in seen.items()}}
 
 
 def sends(media_type: str) -> dict[str, Any]:

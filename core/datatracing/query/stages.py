@@ -70,8 +70,9 @@ def captured(rows: Sequence[InboxRow], *, sealed: bool, named: bool) -> Stage:
     return Stage("captured", Status.OK, says, facts)
 
 
-def received(rows: Sequence[InboxRow], summary: RunSummary | None) -> Stage:
-    """What is in the inbox, and whether the stored trace has all of it."""
+def received(rows: Sequence[InboxRow], summary: RunSummary | None, *, named: bool) -> Stage:
+    """What is in the inbox, and whether the stored trace has all of it. `named` is whether the reader may know
+    the names of unknown fields."""
     if not rows:
         expired = "nothing is in the inbox any more" if summary else "nothing has been received"
         return Stage("received", Status.UNKNOWN, expired, {"deliveries": 0})
@@ -84,7 +85,7 @@ def received(rows: Sequence[InboxRow], summary: RunSummary | None) -> Stage:
         "not_folded_yet": late,
     }
     says = f"{count(len(rows), 'delivery', 'deliveries')} from {moment(first)} to {moment(last)}"
-    if summary and summary.unknown_fields:
+    if named and summary and summary.unknown_fields:
         facts["unknown_fields"] = dict(summary.unknown_fields)
         most = max(summary.unknown_fields.values())
         names = ", ".join(list(summary.unknown_fields)[:NAMED])

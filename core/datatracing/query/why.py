@@ -38,7 +38,7 @@ def _stages(store: Store, summary: RunSummary, level: Level, rows: Sequence[Inbo
     complete = completeness_at(level, summary.completeness)
     told = (
         stages.captured(rows, sealed=summary.verdict is not None, named=level >= Level.TEXTS),
-        stages.received(rows, summary),
+        stages.received(rows, summary, named=level >= Level.TEXTS),
         stages.accounted(summary.books, ledger),
     )
     return [
@@ -74,7 +74,7 @@ def _not_swept_yet(trace_id: str, rows: Sequence[InboxRow]) -> dict[str, Any]:
     reason = "received, and not folded yet: a collector or the agent does that with its next sweep"
     found = [
         stages.captured(rows, sealed=False, named=True),
-        stages.received(rows, None),
+        stages.received(rows, None, named=True),
         Stage("fate", Status.WAITING, f"open: {reason}"),
     ]
     return {

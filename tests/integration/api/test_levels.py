@@ -40,7 +40,7 @@ def world(tmp_path_factory):
     """The app, a client, and the statements that its store has run."""
     connection = connect(f"sqlite:///{tmp_path_factory.mktemp('levels')}/traces.db", migrate=True)
     fill(connection.store)
-    app = create_app(connection, reader=of_header, ingest_token="", openapi=False)
+    app = create_app(connection, reader=of_header)
     statements = []
     event.listen(connection.store.database.engine, "before_cursor_execute", lambda *call: statements.append(call[2]))
     with served(app) as url, httpx.Client(base_url=url, timeout=60) as client:
