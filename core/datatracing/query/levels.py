@@ -15,7 +15,9 @@ from datatracing.model.verdict import Verdict
 _OF_TASKS = ("span_id", "kind", "task", "map_index", "attempt", "state", "raw_state", "source")
 _SHOWN = (*_OF_TASKS, "scheduled_at", "queued_at", "started_at", "ended_at", "depends_on", "parent")
 _HIDDEN: dict[str, Any] = {"map_key": None, "operation": None, "attributes": {}, "error": None, "records": []}
-_NAMED = re.compile(r"[^\[]*(\[\d+\])?( #\d+)?")
+_TASK = re.compile(r"[\w.-]+")
+_NAMED = re.compile(r"[\w.-]+(\[\d+\])?( #\d+)?")
+"""Where tasks have other names than Airflow's, no host has levels in between."""
 
 
 def spans_at(level: Level, spans: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -43,10 +45,11 @@ def completeness_at(level: Level, found: Completeness) -> Completeness | None:
         return None
     if level >= Level.TEXTS:
         return found
-    missing, edges = (tuple(map(_name, names)) for names in (found.missing, found.unknown_edges))
+    missing, edges = (tuple(filter(None, map(_name, names))) for names in (found.missing, found.unknown_edges))
     return replace(found, missing=missing, unknown_edges=edges)
 
 
 def _name(name: str) -> str:
-    """`task[3] #2` stays; of `task[key] / operation` only the task does."""
-    return name if _NAMED.fullmatch(name) and " / " not in name else re.split(r"\[| / ", name, maxsplit=1)[0]
+    """`task[3] #2` stays; of `task[key] / operation` only the task does, and of a sentence about a producer nothing."""
+    task = re.split(r"\[| / ", name, maxsplit=1)[0]
+    return name if _NAMED.fullmatch(name) else task if _TASK.fullmatch(task) else ""
