@@ -16,7 +16,7 @@ from tests.canaries.world import STORED, fill, leaks, told
 from tests.integration.api.conftest import served
 
 TEXTS = {"name", "value", "conf", "conf_name", "type", "message", "stack", "map_key", "lost_key", "record", "reason"}
-TEXTS |= {"producer", "ledger", "operation_task", "operation_run"}
+TEXTS |= {"producer", "ledger", "ledger_producer", "operation_task", "operation_run"}
 """Every field with a text of a user's, as it comes out for who may see all of it."""
 READERS = {level.name.lower(): level for level in Level}
 
