@@ -123,7 +123,7 @@ def test_a_store_of_no_known_kind_is_said_and_the_right_one_gets_everything_late
         sqlite.scheduler_with(DATATRACING_STORE="mysql://somewhere/traces", **spool)
         account = sqlite.play()
     sqlite.scheduler_with(**spool)
-    assert "'mysql://somewhere/traces' is not a store: set DATATRACING_STORE to sqlite:///path" in heard[0]
+    assert "'mysql' is not a kind of store: give sqlite:///PATH" in heard[0]
     assert "DataTracing failed" not in heard[0]
     assert sqlite.wrong(account, whole) == []
 

@@ -10,7 +10,7 @@ from datatracing.capture.frame import Frame
 from datatracing.connection import connect
 from datatracing.connection.local import LocalConnection
 from datatracing.context.address import is_file
-from datatracing.errors import DataTracingError, StoreUnreachableError
+from datatracing.errors import BadInputError, DataTracingError, StoreUnreachableError
 from datatracing.model import clock, codec
 from datatracing.model.fate import LedgerEntry
 from datatracing.model.manifest import Manifest
@@ -69,7 +69,11 @@ class StoreSink:
     def _opened(self) -> LocalConnection:
         if self._connection is None:
             migrate = is_file(self._settings.store)
-            opened = connect(settings=self._settings, migrate=migrate)
+            try:
+                opened = connect(settings=self._settings, migrate=migrate)
+            except BadInputError as error:
+                # What is wrong is the address, and nothing that is to be sent: that must wait, and not be put aside.
+                raise StoreUnreachableError(str(error)) from error
             assert isinstance(opened, LocalConnection)
             self._connection = opened
         return self._connection
