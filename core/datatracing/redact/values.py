@@ -106,7 +106,10 @@ class Values:
     def _promise(self, name: str, shown: str) -> Promise:
         """By either form: a masked name is judged again wherever the attributes are redacted once more."""
         found = self._names.promise(name)
-        return self._names.promise(shown) if found is Promise.NOTHING and shown is not name else found
+        if shown == name or (found is not Promise.NOTHING and found not in DOUBTFUL):
+            return found
+        again = self._names.promise(shown)
+        return found if again is Promise.NOTHING else again
 
     def _unread(self) -> str:
         """In place of what raises when it is read: nobody knows what it holds."""
