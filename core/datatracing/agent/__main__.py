@@ -5,7 +5,9 @@ Until it has a duty it is standard library only, so one that stands by costs nex
 
 import argparse
 import logging
+import resource
 import signal
+import sys
 from logging.handlers import RotatingFileHandler
 
 from datatracing.agent.agent import Agent
@@ -22,10 +24,10 @@ def main() -> None:
     settings = _settings().anchored()
     _log_into(settings)
     if given.once:
-        from datatracing.agent.once import ship_once
+        from datatracing.agent.once import catch_up
 
-        ship_once(settings)
-        return
+        sys.exit(catch_up(settings).waits)
+    _begin_anew()
     agent = Agent(settings, attend=given.attend, on_demand=not given.attend)
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, lambda *_: agent.stop())
@@ -47,6 +49,14 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--attend", type=int, default=0, help="end with the process of this id")
     parser.add_argument("--once", action="store_true", help="send what is there, and end")
     return parser.parse_args()
+
+
+def _begin_anew() -> None:
+    """A host hands on its signal mask, whether it ignores its children, and how many files it may open."""
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _log_into(settings: CaptureSettings) -> None:

@@ -6,8 +6,9 @@ It takes the duties that nobody has, and stands by for those that somebody has: 
 import logging
 import os
 import time
+from contextlib import suppress
 from importlib.metadata import EntryPoint, entry_points
-from threading import Event
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
 from datatracing.agent import notices
@@ -46,7 +47,8 @@ class Agent:
         self._capture = capture
         self._host = Host(attend) if attend else None
         self._on_demand = on_demand
-        self._stopped = Event()
+        self._stopped = False
+        self._wake: SimpleQueue[None] = SimpleQueue()
         self._lease: Lease | None = None
         self._watch_leases: dict[str, Lease] = {}
         self._shipping: Shipping | None = None
@@ -68,16 +70,18 @@ class Agent:
             self._hear()
             self._ship()
             self._say()
-            self._stopped.wait(self._pause())
+            with suppress(Empty):
+                self._wake.get(timeout=self._pause())
             self._duties()
         self._farewell()
 
     def stop(self) -> None:
-        """From a signal handler: end after a last, bounded delivery."""
-        self._stopped.set()
+        """From a signal handler, where no lock may be taken: end after a last, bounded delivery."""
+        self._stopped = True
+        self._wake.put(None)
 
     def _over(self) -> bool:
-        if self._stopped.is_set() or (self._host is not None and not self._host.alive):
+        if self._stopped or (self._host is not None and not self._host.alive):
             return True
         if not self._on_demand:
             return False
@@ -91,16 +95,28 @@ class Agent:
         return min(self._breaker.remaining() or PACE, STAND_BY)
 
     def _duties(self) -> None:
-        """Take what nobody has."""
+        """Take what nobody has; what waits, or may still be said, is something to do."""
+        if self._shipping is not None and self._shipping.busy:
+            self._since = time.monotonic()
         now = time.monotonic()
         if now < self._next_duties:
             return
         self._next_duties = now + STAND_BY
         with guard("agent.duties"):
+            if self._lease is not None and not self._lease.valid:
+                self._lose_duty(self._lease)
             if self._lease is None:
                 self._lease = Lease.take(self._capture.spool_dir, lease.SHIP)
             for entry in self._watchers:
                 self._watch(entry)
+
+    def _lose_duty(self, lost: Lease) -> None:
+        """Somebody has tidied up: another agent cannot see that this one has the duty."""
+        self._lease = None
+        if self._shipping is not None:
+            self._shipping.close()
+            self._shipping = None
+        lost.release()
 
     def _watch(self, entry: EntryPoint) -> None:
         name = entry.name
@@ -148,7 +164,7 @@ class Agent:
     def _turn(self) -> None:
         shipping = self._opened()
         spoken = shipping.turn()
-        if spoken or shipping.busy:
+        if spoken:
             self._since = time.monotonic()
         self._folding.add(spoken)
         self._folding.fold(shipping.fold)
@@ -211,23 +227,24 @@ class Agent:
     def _farewell(self) -> None:
         """What has been said up to the end of the host, and the runs that ended with it."""
         deadline = time.monotonic() + FAREWELL
-        with guard("agent.farewell"):
-            self._next_duties = float("inf") if self._lease is None else self._next_duties
-            self._last_turn()
-            for watching in self._watching.values():
-                watching.drain(deadline)
-            self._last_turn()
+        self._last_turn()
+        for watching in self._watching.values():
+            watching.end(deadline)
+        for watching in self._watching.values():
+            watching.wait()
+        self._last_turn()
         if self._shipping is not None:
             self._shipping.close()
 
     def _last_turn(self) -> None:
         if self._lease is None:
             return
-        try:
-            self._folding.hurry()
-            self._turn()
-        except DataTracingError as error:
-            log.info("DataTracing leaves what waits to the next agent: %s", error)
+        with guard("agent.farewell"):
+            try:
+                self._folding.hurry()
+                self._turn()
+            except DataTracingError as error:
+                log.info("DataTracing leaves what waits to the next agent: %s", error)
 
 
 def _loaded(entry: EntryPoint) -> OpenWatcher:

@@ -3,30 +3,43 @@
 import fcntl
 import json
 import os
+import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from datatracing.capture import lease
 
-TRIES = 5
-"""Whoever only asks holds the lock for microseconds."""
+TRIES = 20
+PAUSE = 0.005
+"""Seconds between two of them: whoever only asks holds the lock for a moment."""
 
 
 class Lease:
     """A duty that this process has, until it lets go or dies."""
 
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, path: Path, descriptor: int) -> None:
+        self._path = path
         self._descriptor = descriptor
 
     @classmethod
     def take(cls, directory: Path, duty: str) -> "Lease | None":
         """None when another process has it. OSError when the directory cannot be used."""
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(lease.path_of(directory, duty), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
-        if any(_lock(descriptor) for _ in range(TRIES)):
-            return cls(descriptor)
-        os.close(descriptor)
+        path = lease.path_of(directory, duty)
+        taken = cls(path, os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600))
+        if _owned(taken._descriptor) and taken.valid:
+            return taken
+        taken.release()
         return None
+
+    @property
+    def valid(self) -> bool:
+        """False when the file was deleted, by whoever tidies up: another process may have the duty since."""
+        try:
+            return os.path.samestat(os.fstat(self._descriptor), self._path.lstat())
+        except OSError:
+            return False
 
     def say(self, facts: dict[str, Any]) -> None:
         """For `agent status`. A full disk keeps it from being said, and nothing else."""
@@ -41,9 +54,13 @@ class Lease:
         os.close(self._descriptor)
 
 
-def _lock(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
+def _owned(descriptor: int) -> bool:
+    """False at once when somebody has it; who only asks is waited for."""
+    for _ in range(TRIES):
+        with suppress(BlockingIOError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        if not lease.free(descriptor):
+            return False
+        time.sleep(PAUSE)
+    return False

@@ -54,11 +54,6 @@ def catch_up(settings: "CaptureSettings", seconds: float = 2.0) -> ShipReport:
     return ShipReport(waits=waiting, agent=True)
 
 
-def ship_once(settings: "CaptureSettings", patience: float = 2.0) -> ShipReport:
-    """The same, and what is still there afterwards is sent by nobody but the next one who looks."""
-    return catch_up(settings, patience)
-
-
 def _lease(settings: "CaptureSettings") -> Lease | None:
     try:
         return Lease.take(settings.spool_dir, lease.SHIP)

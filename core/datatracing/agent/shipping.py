@@ -2,8 +2,9 @@
 
 import logging
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from datatracing.agent.delivery import Delivery
 from datatracing.agent.quarantine import Quarantine
@@ -20,8 +21,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("datatracing")
 
+T = TypeVar("T")
+
 AT_ONCE = 200
-"""Files whose news travel together."""
+"""Files whose news travel together, and that are opened before others are delivered and closed."""
 
 
 class Shipping:
@@ -36,7 +39,11 @@ class Shipping:
         self._delivery = Delivery(sink, Quarantine(settings.spool_dir, settings.spool_limit), notify)
         self._reserve = Reserve(settings.spool_dir)
         self._tails: dict[str, Tail] = {}
+        self._spoken: dict[str, bool] = {}
         self._places = read_progress(settings.spool_dir)
+        self._written: dict[str, Place] | None = {}
+        self._broken: set[Tail] = set()
+        self._reserve.make()
 
     @property
     def receipt(self) -> Receipt:
@@ -50,16 +57,16 @@ class Shipping:
 
     @property
     def busy(self) -> bool:
-        """Whether a living process may still have something to say."""
-        return bool(self._tails)
+        """Whether something waits, or a living process may still have something to say."""
+        return any(tail not in self._broken for tail in self._tails.values())
 
     def turn(self) -> dict[str, bool]:
         """Deliver all that is there now. The runs that were spoken of, and whether their own process ended them."""
-        spoken: dict[str, bool] = {}
-        changed = [tail for tail in self._open() if tail.look()]
-        for start in range(0, len(changed), AT_ONCE):
-            spoken.update(self._deliver(changed[start : start + AT_ONCE]))
+        for tails in self._open():
+            if changed := [tail for tail in tails if tail not in self._broken and tail.look()]:
+                self._deliver(changed)
         self._settle_reserve()
+        spoken, self._spoken = self._spoken, {}
         return spoken
 
     def fold(self, trace_id: str) -> None:
@@ -81,59 +88,72 @@ class Shipping:
             tail.close()
         self._tails.clear()
 
-    def _open(self) -> list[Tail]:
-        """Every file that can be opened: those that are known, and new ones."""
-        for name in [name for name, tail in self._tails.items() if tail.gone]:
-            self._tails.pop(name).close()
-            self._places.pop(name, None)
-        for path in spool_files(self._directory):
-            if path.name not in self._tails:
-                self._add(path)
-        return list(self._tails.values())
+    def _open(self) -> Iterator[list[Tail]]:
+        """Every file that can be opened, those that are known first; some at a time, since many may have died here."""
+        names = {path.name: path for path in spool_files(self._directory)}
+        for name in self._places.keys() - names.keys() - self._tails.keys():
+            del self._places[name]
+        known = list(self._tails.values())
+        yield from (known[start : start + AT_ONCE] for start in range(0, len(known), AT_ONCE))
+        new = [path for name, path in names.items() if name not in self._tails]
+        for start in range(0, len(new), AT_ONCE):
+            yield [tail for path in new[start : start + AT_ONCE] if (tail := self._added(path)) is not None]
 
-    def _add(self, path: Path) -> None:
+    def _added(self, path: Path) -> Tail | None:
         try:
-            self._tails[path.name] = Tail(path, self._places.get(path.name, Place()))
+            tail = Tail(path, self._places.get(path.name, Place()))
         except OSError:
-            return  # gone meanwhile; or another user's, whom `spool status` names
+            return None  # gone meanwhile; or another user's, whom `spool status` names
+        self._tails[path.name] = tail
+        return tail
 
-    def _deliver(self, tails: Iterable[Tail]) -> dict[str, bool]:
-        spoken: dict[str, bool] = {}
-        tails = list(tails)
-        for find in (Tail.resent, Tail.news):
-            stretches = [found for tail in tails if (found := self._read(tail, find)) is not None]
+    def _deliver(self, tails: list[Tail]) -> None:
+        for find in (Tail.resent, Tail.news, Tail.late):
+            stretches = [found for tail in tails if (found := self._tried(tail, find)) is not None]
             if stretches:
                 self._mark(stretches, sending=True)
-                spoken.update(self._delivery.send(stretches))
+                for trace_id, ended in self._delivery.send(stretches).items():
+                    self._spoken[trace_id] = ended or self._spoken.get(trace_id, False)
                 self._mark(stretches, sending=False)
         for tail in tails:
-            self._account(tail)
-        return spoken
+            self._tried(tail, self._account)
+        self._write_places()
 
-    def _read(self, tail: Tail, find: Callable[[Tail], Stretch | None]) -> Stretch | None:
+    def _tried(self, tail: Tail, do: Callable[[Tail], T]) -> T | None:
+        """What cannot be read or deleted is left as it is: nothing is lost as long as the file is there."""
+        if tail in self._broken:
+            return None
         try:
-            return find(tail)
+            return do(tail)
         except OSError as error:
-            # Left as it is: nothing is lost as long as the file is there.
-            log.warning("DataTracing could not read %s (%s); it stays there", tail.path, error.strerror)
+            self._broken.add(tail)
+            log.warning("DataTracing leaves %s alone from now on: %s", tail.path, error.strerror)
             return None
 
     def _mark(self, stretches: Iterable[Stretch], *, sending: bool) -> None:
         for each in stretches:
             before, after = each.tail.place, each.place
-            place = Place(before.done, after.done, before.skipped) if sending else after
-            self._places[each.tail.path.name] = place
-            each.tail.place = before if sending else after
+            # Also when the sending fails here: its answer alone may have been lost.
+            skipped = before.skipped if after.done == before.done else after.skipped
+            place = Place(before.done, after.done, skipped) if sending else after
+            self._places[each.tail.path.name] = each.tail.place = place
         self._write_places()
 
     def _write_places(self) -> None:
+        if self._places == self._written:
+            return
         try:
             write_progress(self._directory, self._places)
         except OSError as error:
-            log.warning("DataTracing could not write down how far it is (%s)", error.strerror)
+            if self._written is not None:  # once: on a full disk there would be no end of it
+                log.warning("DataTracing cannot write down how far it is (%s); it may send twice", error.strerror)
+            self._written = None
+        else:
+            self._written = dict(self._places)
 
     def _account(self, tail: Tail) -> None:
         """What the file's process lost is reported while it lives, and for good when the file is over."""
+        tail.due = False
         if not tail.final:
             counts = [each for each in tail.counts() if sum(each.lost)]
             if counts != tail.reported:
@@ -146,17 +166,14 @@ class Shipping:
         if contents.damaged:
             self._delivery.put_aside(tail.path, tail.data())
         tail.remove()
+        tail.close()
         self.files += 1
         del self._tails[tail.path.name]
-        if self._places.pop(tail.path.name, None) is not None:
-            self._write_places()
+        self._places.pop(tail.path.name, None)
 
     def _settle_reserve(self) -> None:
         """Losses of processes that could not even make a file."""
         if counts := self._reserve.counts():
             self._delivery.report(reported(counts))
-            self._reserve.clear(counts)
-
-    def waiting(self) -> Iterator[Path]:
-        """Files that are not delivered to their end."""
-        return (tail.path for tail in self._tails.values())
+            with suppress(OSError):  # then it is told again, which changes nothing
+                self._reserve.clear(counts)

@@ -54,11 +54,14 @@ class Watching:
         """At once; the watcher hears it on its own thread."""
         self._notices.put(notice)
 
-    def drain(self, deadline: float) -> None:
+    def end(self, deadline: float) -> None:
         """The host is ending: complete what is announced, until that moment of time.monotonic, and end."""
         self._deadline = deadline
         self._notices.put(None)
-        self._over.wait(max(0.0, deadline - time.monotonic()) + 1.0)
+
+    def wait(self) -> None:
+        """Until it has ended, or has had its time."""
+        self._over.wait(max(0.0, (self._deadline or 0.0) - time.monotonic()) + 1.0)
 
     def _run(self) -> None:
         try:

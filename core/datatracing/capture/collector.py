@@ -63,12 +63,6 @@ class CollectorClient:
         self.close()
         raise self._refusal(status)
 
-    def limit(self, seconds: float) -> None:
-        """No single wait takes longer from now on."""
-        self._timeouts = min(self._timeouts[0], seconds), min(self._timeouts[1], seconds)
-        if self._connection is not None and self._connection.sock is not None:
-            self._connection.sock.settimeout(self._timeouts[1])
-
     def close(self) -> None:
         """Hang up."""
         if self._connection is not None:

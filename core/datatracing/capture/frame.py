@@ -19,8 +19,8 @@ _LENGTH = struct.Struct(">I")
 _BODY = struct.Struct(">c16s8sQ")
 OVERHEAD = _HEAD.size + _BODY.size
 """Bytes of a frame beside its JSON."""
-TRIES = 64
-"""Marks that are looked behind after a damage: forged ones must not make reading slow."""
+IN_VAIN = 8
+"""Times the size of the data that may be read in vain behind damages."""
 
 
 class Kind(bytes, Enum):
@@ -87,16 +87,30 @@ def read_frame(data: bytes, at: int) -> Placed | None:
 _KINDS = frozenset(kind.value for kind in Kind)
 
 
-def resume(data: bytes, start: int) -> int | None:
-    """Where frames go on behind a damage that begins at `start`; None if they do not.
+class Search:
+    """Where frames go on behind damages in these bytes.
 
-    At most TRIES marks are looked behind: whoever forges more of them hides what is behind them, and that is counted.
+    What it reads in vain is bounded for all damages together, so that forged marks cannot make reading slow: whoever
+    forges many hides what is behind them, and that is counted.
     """
-    at = data.find(MARK, start + 1)
-    for _ in range(TRIES):
-        if at < 0 or read_frame(data, at) is not None:
-            break
-        at = data.find(MARK, at + 1)
-    else:
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._left = IN_VAIN * len(data)
+
+    def behind(self, start: int) -> int | None:
+        """The next frame after `start`, where none is; None if there is none."""
+        at = start
+        while at >= 0 and self._left > 0:
+            if at > start and read_frame(self._data, at) is not None:
+                return at
+            self._left -= _claimed(self._data, at)
+            at = self._data.find(MARK, at + 1)
         return None
-    return at if at >= 0 else None
+
+
+def _claimed(data: bytes, at: int) -> int:
+    """Bytes that were read to find out that here is no frame."""
+    marked = data.startswith(MARK, at) and len(data) - at >= _HEAD.size
+    length = _HEAD.unpack_from(data, at)[1] if marked else 0
+    return max(OVERHEAD, length if at + length <= len(data) else 0)

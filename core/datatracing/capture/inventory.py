@@ -1,6 +1,5 @@
 """What is waiting in a spool directory, for people who ask. Reading disturbs nobody."""
 
-import fcntl
 import os
 import pwd
 from collections.abc import Iterable
@@ -9,6 +8,7 @@ from pathlib import Path
 
 from datatracing.capture import page
 from datatracing.capture.frame import Frame, Kind
+from datatracing.capture.lease import free
 from datatracing.capture.progress import Place, read_progress
 from datatracing.capture.reading import read, reported, spool_files
 from datatracing.model.fate import LedgerEntry
@@ -126,9 +126,6 @@ def _live(path: Path) -> bool | None:
     except OSError:
         return None
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except OSError:
-        return True
+        return not free(descriptor)
     finally:
         os.close(descriptor)
-    return False

@@ -25,12 +25,20 @@ def held(directory: Path, duty: str) -> bool:
     except OSError:
         return True  # another user's: nothing that could be started here would do better
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except OSError:
-        return True
+        return not free(descriptor)
     finally:
         os.close(descriptor)
-    return False
+
+
+def free(descriptor: int) -> bool:
+    """Whether nobody owns the file. Asking holds it for a moment, so whoever wants to own it may have to try again."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    # Closing alone would not do: a child that another thread forks here would hold the file for as long as it lives.
+    fcntl.flock(descriptor, fcntl.LOCK_UN)
+    return True
 
 
 def holder(directory: Path, duty: str) -> dict[str, Any] | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from datatracing.capture import page
-from datatracing.capture.frame import Frame, Kind, read_frame, resume
+from datatracing.capture.frame import Frame, Kind, Search, read_frame
 from datatracing.capture.loss import REASONS, Loss
 from datatracing.capture.segment import SUFFIX
 from datatracing.model.fate import Fate, LedgerEntry
@@ -48,13 +48,14 @@ def read(data: bytes, start: int = page.SIZE) -> Contents:
 
 def _parts(data: bytes, at: int) -> Iterator[Frame | int]:
     """Frames, and the places where a damage begins."""
+    search = Search(data)
     while at < len(data):
         placed = read_frame(data, at)
         if placed is not None:
             yield placed.frame
             at = placed.end
             continue
-        behind = resume(data, at) or len(data)
+        behind = search.behind(at) or len(data)
         if data[at:behind].strip(b"\0"):
             yield at
         at = behind

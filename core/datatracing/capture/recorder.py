@@ -27,6 +27,20 @@ NO_TIMES = Times()
 NOTHING: Mapping[str, Any] = {}
 
 
+class _Own:
+    """What a process has of its own. Made and taken into use in one step, since a forked child may have threads too."""
+
+    def __init__(self, settings: CaptureSettings, redactor: Redactor | None) -> None:
+        self.process = os.getpid()
+        self.emitted = 0
+        self.news = False
+        """Whether something was said since the last close."""
+        self.producer = Producer()
+        self.scribe = Scribe(redactor, settings.record_limit)
+        self.spool = Spool(settings.spool_dir, settings.spool_limit)
+        self.summoner = Summoner(settings)
+
+
 class Recorder:
     """Safe to use from many threads, from signal handlers and across forks.
 
@@ -39,7 +53,7 @@ class Recorder:
         self._redactor = redactor
         with guard("capture.redact"):
             self._redactor = redactor or redaction(settings)
-        self._begin()
+        self._own = _Own(self.settings, self._redactor)
         _recorders.add(self)
 
     def emit(
@@ -76,7 +90,7 @@ class Recorder:
             self._keep(event)
         if kind is EventKind.STARTED:
             # Only then: an end may be said in a signal handler, or when the process is about to go.
-            self._summoner.look()
+            self._own.summoner.look()
 
     def complete(self, manifest: Manifest) -> None:
         """Keep the run's own account of its end like an event. It is not counted among them.
@@ -84,25 +98,26 @@ class Recorder:
         `observed_at` identifies it: the same run is not completed twice at one moment.
         """
         with guard("capture.complete"):
-            self._begun_here()
-            lost = Frame(Kind.MANIFEST, manifest.trace_id, self._producer.name, manifest.observed_at, b"")
+            own = self._here()
+            own.news = True
+            lost = Frame(Kind.MANIFEST, manifest.trace_id, own.producer.name, manifest.observed_at, b"")
             try:
-                data = self._scribe.write_manifest(manifest)
+                data = own.scribe.write_manifest(manifest)
             except TooBigError:
-                self._spool.lose(Loss.TOO_BIG, lost)
+                own.spool.lose(Loss.TOO_BIG, lost)
             except Exception:
-                self._spool.lose(Loss.INTERNAL, lost)
+                own.spool.lose(Loss.INTERNAL, lost)
                 raise
             else:
-                self._spool.put(replace(lost, json=data))
+                own.spool.put(replace(lost, json=data))
 
     def notice(self, notice: Notice) -> None:
         """Tell this host's watcher. Losing it loses nothing: whoever reconciles finds the run."""
         with guard("capture.notice"):
-            self._begun_here()
+            own = self._here()
             run = RunRef(notice.orchestrator, notice.namespace, notice.pipeline, notice.run_id)
-            data = self._scribe.write_notice(notice)
-            self._spool.put(Frame(Kind.NOTICE, run.trace_id, self._producer.name, 0, data))
+            data = own.scribe.write_notice(notice)
+            own.spool.put(Frame(Kind.NOTICE, run.trace_id, own.producer.name, 0, data))
 
     def close(self) -> None:
         """Let go of the file. Where the disk dies with the process, send it once, for a bounded time.
@@ -110,56 +125,52 @@ class Recorder:
         What is emitted afterwards goes into another file.
         """
         with guard("capture.close"):
-            self._begun_here()
-            self._summoner.close()
-            self._spool.close()
-            if self.settings.ship == SELF:
+            own = self._here()
+            own.summoner.close()
+            own.spool.close()
+            news, own.news = own.news, False
+            if news and self.settings.ship == SELF:
                 from datatracing.capture import farewell
 
-                farewell.send(self.settings, self._spool.closed())
+                farewell.send(self.settings)
 
     @property
     def producer(self) -> str:
         """The name under which this process speaks at the moment."""
-        return self._producer.name
+        return self._own.producer.name
 
     @property
     def counters(self) -> dict[str, int]:
         """Of this process: what was emitted, stripped, lost and caught, each by reason."""
         return {
-            "emitted": self._emitted,
-            **{f"stripped.{why}": n for why, n in self._scribe.stripped.items()},
-            **{f"lost.{why}": n for why, n in self._spool.lost.items()},
+            "emitted": self._own.emitted,
+            **{f"stripped.{why}": n for why, n in self._own.scribe.stripped.items()},
+            **{f"lost.{why}": n for why, n in self._own.spool.lost.items()},
             **{f"caught.{where}": n for where, n in caught().items()},
         }
 
     def _keep(self, event: Event) -> None:
-        self._begun_here()
-        producer, seq = self._producer.number(event.trace_id)
-        self._emitted += 1
+        own = self._here()
+        producer, seq = own.producer.number(event.trace_id)
+        own.emitted += 1
+        own.news = True
         lost = Frame(Kind.EVENT, event.trace_id, producer, seq, b"")
         try:
-            data = self._scribe.write(replace(event, producer=producer, seq=seq))
+            data = own.scribe.write(replace(event, producer=producer, seq=seq))
         except TooBigError:
-            self._spool.lose(Loss.TOO_BIG, lost)
+            own.spool.lose(Loss.TOO_BIG, lost)
         except Exception:
-            self._spool.lose(Loss.INTERNAL, lost)
+            own.spool.lose(Loss.INTERNAL, lost)
             raise
         else:
-            self._spool.put(replace(lost, json=data))
+            own.spool.put(replace(lost, json=data))
 
-    def _begun_here(self) -> None:
+    def _here(self) -> _Own:
         """A forked child begins with nothing of its parent's: another name, other files."""
-        if self._process != os.getpid():
-            self._begin()
-
-    def _begin(self) -> None:
-        self._process = os.getpid()
-        self._emitted = 0
-        self._producer = Producer()
-        self._scribe = Scribe(self._redactor, self.settings.record_limit)
-        self._spool = Spool(self.settings.spool_dir, self.settings.spool_limit)
-        self._summoner = Summoner(self.settings)
+        own = self._own
+        if own.process != os.getpid():
+            own = self._own = _Own(self.settings, self._redactor)
+        return own
 
 
 _recorders: "weakref.WeakSet[Recorder]" = weakref.WeakSet()

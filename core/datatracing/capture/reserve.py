@@ -4,6 +4,7 @@ It is made together with the first spool file, and written in place from then on
 silent. It is a page like that of a spool file, without frames. What the agent has reported it takes out again.
 """
 
+import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -81,6 +82,7 @@ class Reserve:
         try:
             yield descriptor if any(lock(descriptor) for _ in range(ATTEMPTS)) else None
         finally:
+            fcntl.flock(descriptor, fcntl.LOCK_UN)  # a child that is forked here must not keep it
             os.close(descriptor)
 
 

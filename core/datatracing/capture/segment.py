@@ -55,7 +55,13 @@ class Segment:
         """A new file with its page and room for so many bytes; None when the agent was faster to lock it. OSError
         otherwise."""
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-        if not lock(descriptor):
+        try:
+            ours = lock(descriptor)
+        except OSError:  # a file system without locks
+            path.unlink(missing_ok=True)
+            os.close(descriptor)
+            raise
+        if not ours:
             os.close(descriptor)
             return None
         made = cls(path, descriptor)
@@ -115,24 +121,30 @@ class Segment:
         if not self.counts:
             self.remove()
             return
-        if self._found() is not None:
-            try:
+        try:
+            if self._found() is not None:
                 os.ftruncate(self._descriptor, self.next)
-            finally:
-                os.close(self._descriptor)
-        self._forget()
+        finally:
+            self._let_go()
 
     def remove(self) -> None:
         """Delete the file, then let go."""
-        if self._found() is not None:
+        try:
             if self._holds_name():
                 self.path.unlink(missing_ok=True)
-            os.close(self._descriptor)
-        self._forget()
+        finally:
+            self._let_go()
 
     def abandon(self) -> None:
         """In a forked child: its copy of the descriptor would keep the parent's lock alive."""
         if self._found() is not None:
+            os.close(self._descriptor)
+        self._forget()
+
+    def _let_go(self) -> None:
+        if self._found() is not None:
+            # A child that was forked past Python has a copy of the descriptor, which would keep the lock.
+            fcntl.flock(self._descriptor, fcntl.LOCK_UN)
             os.close(self._descriptor)
         self._forget()
 

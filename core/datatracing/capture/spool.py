@@ -36,7 +36,6 @@ class Spool:
         self._name = os.urandom(8).hex()
         self._numbered = 0
         self._lock = RLock()
-        self._depth = 0
         self._current: Segment | None = None
 
     def put(self, frame: Frame) -> None:
@@ -64,12 +63,6 @@ class Spool:
             free = segment is not None and _finish(segment)
         if segment is not None and free:
             segment.close()
-
-    def closed(self) -> list[Path]:
-        """The files of this process that nothing is appended to any more."""
-        held = self._current.path if self._current is not None else None
-        found = self._directory.glob(f"{self._name}-*{SUFFIX}")
-        return sorted((path for path in found if path != held), key=lambda path: (len(path.name), path.name))
 
     def _append(self, frame: Frame, data: bytes) -> None:
         if not self._quota.admits(len(data)):
@@ -146,6 +139,7 @@ class Spool:
     def _forget(self, segment: Segment) -> None:
         """Its file is gone. What was in it is for whoever took it to account for."""
         with self._inside():
+            segment.final = True
             if self._current is segment:
                 self._current = None
 
@@ -180,12 +174,10 @@ class Spool:
     @contextmanager
     def _inside(self) -> Iterator[bool]:
         """False where a signal has come in between two steps of the same thread."""
+        # Asked of the lock itself: a signal handler that raises may leave any number of our own behind wrong.
+        alone = not self._lock._is_owned()  # type: ignore[attr-defined]  # noqa: SLF001  # threading.Condition asks like this
         with self._lock:
-            self._depth += 1
-            try:
-                yield self._depth == 1
-            finally:
-                self._depth -= 1
+            yield alone
 
 
 def _finish(segment: Segment) -> bool:

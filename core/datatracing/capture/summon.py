@@ -6,10 +6,12 @@ and is gone in a millisecond, so that it is nobody's child: a host that waits fo
 
 import fcntl
 import os
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from datatracing.capture import lease
@@ -66,35 +68,53 @@ def summon(
 
 
 def start(command: list[str], settings: CaptureSettings, extra: Mapping[str, str] = NOTHING) -> None:
-    """Run the command detached, in the spool directory: a module there can only be the user's own."""
-    shell = subprocess.Popen(  # noqa: S603  # our own program, by this Python
-        ["/bin/sh", "-c", '"$@" &', "sh", *command],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        cwd=settings.spool_dir,
-        env={**os.environ, **extra, **settings.environ()},
-        start_new_session=True,
-    )
-    shell.wait()
+    """Run the command detached. Python looks for modules where it is started, and in `/` only root can put some."""
+    with _children_unheard():
+        shell = subprocess.Popen(  # noqa: S603  # our own program, by this Python
+            ["/bin/sh", "-c", '"$@" &', "sh", *command],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd="/",
+            env={**os.environ, **extra, **settings.environ()},
+            start_new_session=True,
+        )
+        shell.wait()
+
+
+@contextmanager
+def _children_unheard() -> Iterator[None]:
+    """The host's own handler of SIGCHLD runs when the shell has been waited for, and so does not find it."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _first(directory: Path) -> bool:
     """Whether nobody on this host has tried within the last minute; from now on somebody has."""
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(directory / STARTED, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        descriptor, new = _opened(directory / STARTED)
     except OSError:
         return False
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        found = os.fstat(descriptor)
         # A clock that was set back leaves a time in the future, which is no reason to wait for it.
-        if found.st_size and 0 <= time.time() - found.st_mtime < PAUSE:
+        if not new and 0 <= time.time() - os.fstat(descriptor).st_mtime < PAUSE:
             return False
-        os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+        os.utime(descriptor)  # which a full disk does not keep anybody from
     except OSError:
         return False
     finally:
+        fcntl.flock(descriptor, fcntl.LOCK_UN)  # a child that is forked here must not keep it
         os.close(descriptor)
     return True
+
+
+def _opened(path: Path) -> tuple[int, bool]:
+    try:
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), True
+    except FileExistsError:
+        return os.open(path, os.O_RDWR | os.O_NOFOLLOW), False
