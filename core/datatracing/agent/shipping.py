@@ -161,9 +161,8 @@ class Shipping:
                 tail.reported = counts
             return
         contents = tail.contents()
-        if contents.counts or contents.frames or (contents.head is None and contents.damaged):
-            self._delivery.report(losses_of(contents))
-        if contents.damaged:
+        self._delivery.report(losses_of(contents))
+        if contents.damaged or contents.unreadable:
             self._delivery.put_aside(tail.path, tail.data())
         tail.remove()
         tail.close()

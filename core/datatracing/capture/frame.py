@@ -19,7 +19,7 @@ _LENGTH = struct.Struct(">I")
 _BODY = struct.Struct(">c16s8sQ")
 OVERHEAD = _HEAD.size + _BODY.size
 """Bytes of a frame beside its JSON."""
-IN_VAIN = 8
+IN_VAIN = 3
 """Times the size of the data that may be read in vain behind damages."""
 
 

@@ -86,12 +86,21 @@ def read_head(data: bytes) -> Head | None:
 
 def slots(data: bytes) -> list[Count | None]:
     """Of all numbers; None where a slot is free, or cannot be read: it is damaged, or just being written."""
-    return [_read(data[place(number) : place(number + 1)]) for number in range(SLOTS)]
+    return [_read(_slot(data, number)) for number in range(SLOTS)]
 
 
 def counts(data: bytes) -> Iterator[Count]:
     """What can be read."""
     return (each for each in slots(data) if each is not None)
+
+
+def unreadable(data: bytes) -> int:
+    """How many slots hold something that cannot be read."""
+    return sum(any(_slot(data, n)) and _read(_slot(data, n)) is None for n in range(SLOTS))
+
+
+def _slot(data: bytes, number: int) -> bytes:
+    return data[place(number) : place(number + 1)]
 
 
 def _read(slot: bytes) -> Count | None:

@@ -16,12 +16,13 @@ from datatracing.model.fate import Fate, LedgerEntry
 
 @dataclass(frozen=True)
 class Contents:
-    """A whole file. `damaged` counts stretches that are neither frames nor empty."""
+    """A whole file. `damaged` counts stretches that are neither frames nor empty, `unreadable` slots of its page."""
 
     head: page.Head | None
     counts: list[page.Count]
     frames: list[Frame]
     damaged: int
+    unreadable: int
 
 
 def spool_files(directory: Path) -> list[Path]:
@@ -43,7 +44,7 @@ def read(data: bytes, start: int = page.SIZE) -> Contents:
             frames.append(found)
         else:
             damaged += 1
-    return Contents(page.read_head(data), list(page.counts(data)), frames, damaged)
+    return Contents(page.read_head(data), list(page.counts(data)), frames, damaged, page.unreadable(data))
 
 
 def _parts(data: bytes, at: int) -> Iterator[Frame | int]:
@@ -71,13 +72,14 @@ def losses_of(contents: Contents) -> list[LedgerEntry]:
         torn = count.emitted - there[key] - _events_lost(count)
         if torn > 0:
             entries.append(_entry(count, Loss.TORN, torn))
-    if contents.head is None or contents.damaged:
+    if contents.damaged or contents.unreadable or (contents.head is None and there):
         # Frames whose slot cannot be read: nobody knows how many there were, so at least one is missed.
         made_at = contents.head.made_at if contents.head else 0
         unknown = [page.Count(*key, made_at) for key in there if key not in counted]
         entries += [_entry(each, Loss.CORRUPT, 1) for each in unknown]
-        if not there and not counted:
-            entries.append(LedgerEntry(Fate.LOST, Loss.CORRUPT.value, 1, made_at))
+        nameless = contents.unreadable - len(unknown) if there or counted else 1
+        if nameless > 0:
+            entries.append(LedgerEntry(Fate.LOST, Loss.CORRUPT.value, nameless, made_at))
     return entries
 
 

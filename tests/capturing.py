@@ -1,7 +1,7 @@
-"""A store that can be read back, a place that never answers, and processes to kill."""
+"""For tests of capture and the agent: what is in a spool or a store, other processes, and servers that misbehave."""
 
 import json
-import shutil
+import os
 import signal
 import socket
 import sqlite3
@@ -11,16 +11,40 @@ import textwrap
 import threading
 import time
 import zlib
+from collections import Counter
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from datatracing.capture import CaptureSettings, Recorder
-from datatracing.capture.segment import Segment
+from datatracing.capture import CaptureSettings, Recorder, lease
+from datatracing.capture.frame import Frame, Kind
+from datatracing.capture.reading import losses_of, read, spool_files
 from datatracing.model import codec
 from datatracing.model.event import Event
 from datatracing.model.run import RunRef
+
+RUN = RunRef("airflow", "default", "etl", "r1")
+PRODUCER = "0123456789abcdef"
+
+
+def frame(seq, json=b"{}", trace_id=RUN.trace_id, producer=PRODUCER, kind=Kind.EVENT):
+    return Frame(kind, trace_id, producer, seq, json)
+
+
+def in_files(spool_dir):
+    """Every event that is in the files of a directory."""
+    found = (each for path in spool_files(spool_dir) for each in read(path.read_bytes()).frames)
+    return [codec.loads(Event, each.json) for each in found if each.kind is Kind.EVENT]
+
+
+def lost_in(spool_dir):
+    """How many events the files of a directory miss, by run and reason; nobody may append to them any more."""
+    found = Counter()
+    for path in spool_files(spool_dir):
+        for entry in losses_of(read(path.read_bytes())):
+            found[entry.trace_id, entry.reason] += entry.count
+    return found
 
 
 class SqliteStore:
@@ -30,13 +54,12 @@ class SqliteStore:
         self.path = path
         self.url = f"sqlite:///{path}"
 
-    def rows(self):
-        return self._read("SELECT trace_id, producer, seq, n, payload FROM inbox ORDER BY producer, seq, n")
-
     def events(self):
         """Every event in the inbox, as often as it is there."""
         found = []
-        for trace, producer, seq, n, payload in self.rows():
+        for trace, producer, seq, n, payload in self._read(
+            "SELECT trace_id, producer, seq, n, payload FROM inbox WHERE content = 0 ORDER BY producer, seq, n"
+        ):
             events = [codec.from_plain(Event, plain) for plain in json.loads(zlib.decompress(payload))]
             assert [(event.trace_id, event.producer) for event in events] == [(trace.hex(), producer)] * n
             assert [event.seq for event in events] == list(range(seq, seq + n))
@@ -47,6 +70,10 @@ class SqliteStore:
         """(producer, seq) of every event."""
         return [(event.producer, event.seq) for event in self.events()]
 
+    def manifests(self):
+        """How many are in the inbox."""
+        return self._read("SELECT count(*) FROM inbox WHERE content = 1")[0][0]
+
     def losses(self):
         return self._read("SELECT reason, count, lower(hex(trace_id)), producer FROM ledger ORDER BY id")
 
@@ -56,17 +83,9 @@ class SqliteStore:
 
 
 @pytest.fixture
-def store(sqlite_url):
+def inbox(sqlite_url):
     """A migrated SQLite store."""
     return SqliteStore(Path(sqlite_url.removeprefix("sqlite:///")))
-
-
-@pytest.fixture
-def unborn_store(tmp_path, sqlite_template):
-    """A SQLite store that is not there until `create` is called."""
-    unborn = SqliteStore(tmp_path / "later.db")
-    unborn.create = lambda: shutil.copy(sqlite_template, unborn.path)
-    return unborn
 
 
 @pytest.fixture
@@ -75,8 +94,9 @@ def spool_dir(tmp_path):
 
 
 @pytest.fixture
-def settings(spool_dir, store):
-    return CaptureSettings(store.url, spool_dir=spool_dir, linger=0.01, retry_limit=0.5)
+def silent(spool_dir):
+    """Settings without a store: nothing is started, everything stays in the spool."""
+    return CaptureSettings("", spool_dir=spool_dir)
 
 
 @pytest.fixture
@@ -94,22 +114,8 @@ def recorders():
 
 
 @pytest.fixture
-def segments():
-    """Opens spool files, and lets go of them."""
-    made = []
-
-    def make(path):
-        made.append(Segment.create(path))
-        return made[-1]
-
-    yield make
-    for segment in made:
-        segment.close()
-
-
-@pytest.fixture
 def run():
-    return RunRef("airflow", "default", "etl", "r1")
+    return RUN
 
 
 @pytest.fixture
@@ -233,31 +239,45 @@ def closed_port():
         return _address(server)
 
 
-class CountingServer:
-    """Hangs up on everybody, and counts them."""
+class Agents:
+    """Agents as hosts start them; none outlives the test."""
 
-    def __init__(self, server):
-        self.address = _address(server)
-        self.connections = 0
-        self.over = threading.Event()
-        self._server = server
+    def __init__(self, settings):
+        self.settings = settings
+        self.started = []
 
-    def serve(self):
-        self._server.settimeout(0.05)
-        while not self.over.is_set():
-            try:
-                self._server.accept()[0].close()
-            except TimeoutError:
-                continue
-            self.connections += 1
+    def start(self, *words, **variables):
+        environ = {**os.environ, **self.settings.environ(), **variables}
+        command = [sys.executable, "-m", "datatracing.agent", *map(str, words)]
+        self.started.append(subprocess.Popen(command, env=environ, cwd="/"))
+        return self.started[-1]
+
+    def holder(self, duty=lease.SHIP):
+        """The process id of the agent that has the duty; None while nobody has it."""
+        return (lease.holder(self.settings.spool_dir, duty) or {}).get("pid")
+
+    def end(self):
+        for each in self.started:
+            each.kill()
+            each.wait()
 
 
 @pytest.fixture
-def counting_server():
-    with socket.create_server(("127.0.0.1", 0), backlog=64) as server:
-        counting = CountingServer(server)
-        thread = threading.Thread(target=counting.serve)
-        thread.start()
-        yield counting
-        counting.over.set()
-        thread.join()
+def agents_of():
+    """Starts agents for some settings."""
+    made = []
+
+    def make(settings):
+        made.append(Agents(settings))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.end()
+
+
+def end_detached(spool_dir):
+    """An agent that was started on demand is nobody's child: end it by the id that it gives."""
+    said = lease.holder(spool_dir, lease.SHIP) or {}
+    if "pid" in said:
+        os.kill(said["pid"], signal.SIGKILL)
