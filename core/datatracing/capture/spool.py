@@ -153,23 +153,33 @@ class Spool:
             return  # that it was told is on the disk, so it is missed all the same
 
     def _count_lost(self, reason: Loss, frame: Frame) -> None:
-        with self._inside():
-            segment = self._current
-            if segment is not None:
-                segment.users += 1
-                slot = _slot(segment, frame)
-                if frame.kind is Kind.EVENT:
-                    segment.counts[slot].add(frame.seq)
-                segment.counts[slot].add_lost(reason)
-        if segment is None:
-            self._reserve.lose(reason, frame)
+        """Where there is room for the run's name: in the file, in the page that all share, in a new file."""
+        if self._counted(reason, frame) or self._reserve.lose(reason, frame):
             return
+        try:
+            self._begin(0, behind=self._current)
+        except OSError:
+            self._counted(reason, frame, nameless=True)
+        else:
+            self._counted(reason, frame)
+
+    def _counted(self, reason: Loss, frame: Frame, *, nameless: bool = False) -> bool:
+        with self._inside() as alone:
+            segment = self._current if alone else None
+            if segment is None or not (nameless or _named(segment, frame)):
+                return False
+            slot = _slot(segment, frame)
+            segment.users += 1
+            if frame.kind is Kind.EVENT:
+                segment.counts[slot].add(frame.seq)
+            segment.counts[slot].add_lost(reason)
         try:
             segment.write_count(slot)
         except OSError:
-            self._reserve.lose(reason, frame)
+            return False
         finally:
             self._leave(segment)
+        return True
 
     @contextmanager
     def _inside(self) -> Iterator[bool]:

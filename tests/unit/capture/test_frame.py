@@ -81,7 +81,7 @@ def test_a_length_that_points_behind_the_end_is_no_frame():
 
 
 def forged(size):
-    """As hostile as bytes can be: each mark claims all that is behind it, and a true frame stands after each of them."""
+    """As hostile as bytes can be: each mark claims all that is behind it, and a true frame stands after each."""
     true = frame(1).encode()
     count = size // (12 + len(true))
     end = count * (12 + len(true))

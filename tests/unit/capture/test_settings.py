@@ -18,11 +18,11 @@ def test_everything_comes_from_the_environment(tmp_path):
         "DATATRACING_SPOOL_DIR": str(tmp_path),
         "DATATRACING_TOKEN": "t",
         "DATATRACING_SPOOL_LIMIT": "1000",
-        "DATATRACING_FLUSH_TIMEOUT": "0.25",
+        "DATATRACING_FAREWELL_TIMEOUT": "0.25",
         "DATATRACING_SAMPLE_RATE": "0.1",
     }
     settings = CaptureSettings.from_env(environ=environ)
-    assert settings == CaptureSettings("sqlite:///x.db", "prod", tmp_path, "t", 1000, flush_timeout=0.25)
+    assert settings == CaptureSettings("sqlite:///x.db", "prod", tmp_path, "t", 1000, farewell_timeout=0.25)
 
 
 def test_what_the_host_configures_wins_over_the_environment(tmp_path):
@@ -33,8 +33,8 @@ def test_what_the_host_configures_wins_over_the_environment(tmp_path):
 
 @pytest.mark.parametrize("value", ["many", "-1", "0", "nan", "inf", "1e999"])
 def test_a_limit_that_is_no_number_above_zero_is_named(tmp_path, value):
-    with pytest.raises(BadInputError, match="DATATRACING_FLUSH_TIMEOUT must be a number"):
-        CaptureSettings.from_env({"spool_dir": tmp_path}, {"DATATRACING_FLUSH_TIMEOUT": value})
+    with pytest.raises(BadInputError, match="DATATRACING_FAREWELL_TIMEOUT must be a number"):
+        CaptureSettings.from_env({"spool_dir": tmp_path}, {"DATATRACING_FAREWELL_TIMEOUT": value})
 
 
 def test_a_setting_that_does_not_exist_is_named():
