@@ -78,10 +78,12 @@ class Segment:
         return self.next + size <= self.room
 
     def may_grow(self, size: int) -> bool:
-        """Whether the caller is to reserve them; one thread at a time, so the caller holds the lock."""
+        """Whether the caller is to reserve them; one thread at a time, so the caller holds the lock. He uses the file
+        from then on, since others may be done with it before he is."""
         if self._grows or self.next + size > LIMIT:
             return False
         self._grows = True
+        self.users += 1
         return True
 
     def grow(self, size: int) -> None:

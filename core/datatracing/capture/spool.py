@@ -8,6 +8,7 @@ import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from threading import RLock
 
@@ -34,7 +35,7 @@ class Spool:
         self._quota = Quota(directory, limit)
         self._reserve = Reserve(directory)
         self._name = os.urandom(8).hex()
-        self._numbered = 0
+        self._numbers = count(1)
         self._lock = RLock()
         self._current: Segment | None = None
 
@@ -93,7 +94,12 @@ class Spool:
                     return segment, *_taken(segment, frame, size)
                 grows = segment is not None and _named(segment, frame) and segment.may_grow(size)
             if segment is not None and grows:
-                segment.grow(size)
+                try:
+                    segment.grow(size)
+                except SegmentGoneError:
+                    self._forget(segment)
+                finally:
+                    self._leave(segment)
                 continue
             if not alone:
                 aside = self._made(size)
@@ -117,8 +123,7 @@ class Spool:
 
     def _made(self, size: int) -> Segment:
         for _ in range(ATTEMPTS):
-            self._numbered += 1
-            path = self._directory / f"{self._name}-{self._numbered}{SUFFIX}"
+            path = self._directory / f"{self._name}-{next(self._numbers)}{SUFFIX}"
             try:
                 segment = Segment.create(path, clock.now(), size)
             except FileNotFoundError:

@@ -194,6 +194,21 @@ def test_eight_threads_lose_nothing_and_mix_nothing(spools, spool_dir):
     assert not lost_in(spool_dir)
 
 
+def test_threads_that_need_a_file_at_the_same_moment_each_get_one(spools, spool_dir):
+    for n in range(60):
+        spool = spools()
+        began = threading.Barrier(6)
+
+        def tell(spool=spool, began=began, n=n):
+            began.wait()
+            spool.put(frame(n, b"x" * 30_000))
+
+        _together([threading.Thread(target=tell) for _ in range(6)])
+        assert not spool.lost
+        spool.close()
+    assert len(numbers(spool_dir)) == 360
+
+
 def _together(threads):
     for thread in threads:
         thread.start()
