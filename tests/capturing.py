@@ -16,6 +16,8 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from datatracing.capture import CaptureSettings, Recorder, lease
 from datatracing.capture.frame import Frame, Kind
@@ -26,6 +28,8 @@ from datatracing.model.run import RunRef
 
 RUN = RunRef("airflow", "default", "etl", "r1")
 PRODUCER = "0123456789abcdef"
+unhurried = hypothesis_settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
+"""Properties are no stop watches, and a machine may have other things to do."""
 
 
 def frame(seq, json=b"{}", trace_id=RUN.trace_id, producer=PRODUCER, kind=Kind.EVENT):

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from datatracing.capture.frame import MARK, OVERHEAD, Frame, Kind, frames, read_frame
 from datatracing.capture.page import SIZE, Head
 from datatracing.capture.reading import read
-from tests.capturing import frame
+from tests.capturing import frame, unhurried
 
 HEAD = Head(1, 2, 3).encode()
 some_frames = st.lists(
@@ -29,6 +29,7 @@ def contents(data):
     return read(HEAD + data)
 
 
+@unhurried
 @given(some_frames)
 def test_frames_come_back_as_they_were_written_whatever_is_reserved_behind_them(written):
     data = b"".join(each.encode() for each in written)
@@ -38,6 +39,7 @@ def test_frames_come_back_as_they_were_written_whatever_is_reserved_behind_them(
     assert not written or list(frames(data))[-1].end == len(data)
 
 
+@unhurried
 @given(some_frames, st.data())
 def test_a_torn_file_has_the_frames_before_the_tear_and_no_others(written, data):
     whole = b"".join(each.encode() for each in written)
@@ -48,6 +50,7 @@ def test_a_torn_file_has_the_frames_before_the_tear_and_no_others(written, data)
     assert found.damaged == (cut not in {0, *ends})
 
 
+@unhurried
 @given(some_frames.filter(bool), st.data())
 def test_a_flipped_byte_costs_its_frame_and_no_other(written, data):
     pieces = [bytearray(each.encode()) for each in written]
@@ -58,6 +61,7 @@ def test_a_flipped_byte_costs_its_frame_and_no_other(written, data):
     assert found.damaged == 1
 
 
+@unhurried
 @given(some_frames, junk, st.data())
 def test_junk_between_frames_hides_none_of_them(written, inserted, data):
     at = data.draw(st.integers(0, len(written)))
@@ -67,6 +71,7 @@ def test_junk_between_frames_hides_none_of_them(written, inserted, data):
     assert found.damaged == bool(inserted.strip(b"\0"))
 
 
+@unhurried
 @given(st.binary(max_size=3_000))
 def test_nothing_is_made_of_any_bytes_and_nothing_is_raised(data):
     for found in (read(data), read(HEAD[: len(data)] + data), contents(data)):

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from datatracing.capture import page
 from datatracing.capture.loss import REASONS, Loss
 from datatracing.capture.page import NAMED, SIZE, SLOT, SLOTS, Count, Head
-from tests.capturing import PRODUCER, RUN
+from tests.capturing import PRODUCER, RUN, unhurried
 
 numbers = st.integers(0, 2**32 - 1)
 some_counts = st.builds(
@@ -34,6 +34,7 @@ def test_the_page_has_a_slot_for_each_of_54_runs_and_one_for_all_others():
     assert len(paged()) == SIZE
 
 
+@unhurried
 @given(st.lists(some_counts, max_size=6))
 def test_counts_come_back_as_they_were_written(counts):
     assert list(page.counts(paged(*counts))) == counts
@@ -45,6 +46,7 @@ def test_the_head_says_who_made_the_file_and_when():
     assert page.read_head(bytes(SIZE)) is None
 
 
+@unhurried
 @given(some_counts, st.integers(0, SLOT - 5), st.integers(1, 255))
 def test_a_slot_in_which_a_bit_has_turned_is_not_believed(count, at, flip):
     data = bytearray(paged(count, Count(RUN.trace_id, PRODUCER, 7, 1, 1)))
@@ -52,6 +54,7 @@ def test_a_slot_in_which_a_bit_has_turned_is_not_believed(count, at, flip):
     assert [each.first_at for each in page.counts(bytes(data))] == [7]
 
 
+@unhurried
 @given(st.binary(max_size=SIZE))
 def test_any_bytes_can_be_read(data):
     assert page.read_head(data) is None

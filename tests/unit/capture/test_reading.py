@@ -9,7 +9,7 @@ from datatracing.capture.frame import Kind, frames
 from datatracing.capture.loss import Loss
 from datatracing.capture.page import NO_PRODUCER, NOBODY, Count, Head
 from datatracing.capture.reading import losses_of, read, spool_files
-from tests.capturing import PRODUCER, RUN, frame
+from tests.capturing import PRODUCER, RUN, frame, unhurried
 
 OTHER = "cd" * 16
 
@@ -34,6 +34,7 @@ def test_a_whole_file_misses_nothing():
     assert lost(spooled(frame(0), frame(1), frame(0, trace_id=OTHER)) + bytes(300)) == []
 
 
+@unhurried
 @given(st.integers(0, 5), st.data())
 def test_law_6_a_torn_tail_is_charged_to_the_runs_whose_events_are_in_it(mine, data):
     told = [*(frame(seq) for seq in range(mine)), *(frame(seq, trace_id=OTHER) for seq in range(3))]
@@ -44,6 +45,7 @@ def test_law_6_a_torn_tail_is_charged_to_the_runs_whose_events_are_in_it(mine, d
     assert lost(whole[:cut]) == [("spool_torn", n, run, PRODUCER) for run, n in missing.items() if n]
 
 
+@unhurried
 @given(st.data())
 def test_law_6_a_damaged_frame_is_charged_to_its_run(data):
     whole = bytearray(spooled(frame(0), frame(0, trace_id=OTHER), frame(1)))
@@ -104,6 +106,7 @@ def test_an_empty_file_and_one_that_was_only_made_are_no_loss():
     assert lost(Head(1, 2, 3).encode() + bytes(4_000)) == []
 
 
+@unhurried
 @given(st.binary(max_size=6_000))
 def test_any_bytes_can_be_accounted_for(data):
     for each in losses_of(read(data)):
