@@ -4,9 +4,8 @@ import re
 from pathlib import Path
 
 import pytest
-from typer.main import get_command
 
-from datatracing.cli.app import app
+from datatracing.cli.app import command
 from datatracing.settings import reference
 
 REPOSITORY = Path(__file__).parents[2]
@@ -33,11 +32,11 @@ def test_the_readme_names_the_commands_that_ci_runs():
 @pytest.mark.parametrize("page", PAGES, ids=names)
 def test_every_command_on_a_page_exists(page):
     words = set(re.findall(r"(?:^|[`/])datatracing ([a-z]+)(?: ([a-z]+))?", page.read_text(), re.MULTILINE))
-    commands = get_command(app).commands
+    commands = command([]).commands
 
-    for command, below in words:
-        assert command in commands
-        assert not hasattr(commands[command], "commands") or below in {"", *commands[command].commands}
+    for word, below in words:
+        assert word in commands
+        assert not hasattr(commands[word], "commands") or below in {"", *commands[word].commands}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=names)

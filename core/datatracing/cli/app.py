@@ -54,7 +54,7 @@ def run(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code. An error becomes one line on standard error, never a stack trace."""
     prepare_streams()
     try:
-        ended = _command(arguments).main(list(arguments), prog_name="datatracing", standalone_mode=False)
+        ended = command(arguments).main(list(arguments), prog_name="datatracing", standalone_mode=False)
     except DataTracingError as error:
         return _failed(str(error), error.exit_code)
     except KeyboardInterrupt:
@@ -64,7 +64,7 @@ def run(arguments: Sequence[str]) -> int:
     return ended if isinstance(ended, int) else 0
 
 
-def _command(arguments: Sequence[str]) -> Any:
+def command(arguments: Sequence[str]) -> Any:
     """With the commands of installed packages, unless one of our own is asked for: those cost an orchestrator's import
     or two, and are needed for theirs and for the list of all."""
     ours = get_command(app)
