@@ -12,10 +12,13 @@ import pwd
 import shutil
 import subprocess
 import uuid
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
+from random import SystemRandom
+from types import MappingProxyType
 
+import psutil
 import psycopg
 
 # Fixed and short: a socket's path has little room, and the temporary folder of a user may be closed to `nobody`.
@@ -30,6 +33,10 @@ SETTINGS = {
     "shared_buffers": "64MB",
     "synchronous_commit": "off",
 }
+
+LASTING = {"autovacuum": "on", "fsync": "on", "full_page_writes": "on", "synchronous_commit": "on"}
+"""Postgres as it is installed: what a measurement has to use."""
+PORT = 5432
 
 
 class Room:
@@ -51,6 +58,12 @@ class Room:
         self._owner.close()
 
 
+def loopback():
+    """An address of this machine that nobody else listens on, so that every server can keep its usual port."""
+    chosen = SystemRandom()
+    return f"127.{chosen.randint(1, 254)}.{chosen.randint(0, 255)}.{chosen.randint(1, 254)}"
+
+
 def clear_abandoned():
     for path in ROOMS.glob("*/owner"):
         with path.open("w") as owner:
@@ -63,14 +76,21 @@ def clear_abandoned():
 
 
 class Server:
-    """The server in a room. Every process of a test session may start it; the first one really does."""
+    """The server in a room. Every process of a test session may start it; the first one really does.
 
-    def __init__(self, room):
+    `changed` goes over SETTINGS. With `listen_addresses` it is reached by TCP too, at port 5432 of that address.
+    """
+
+    def __init__(self, room, changed=MappingProxyType({})):
         self.room = room
         self.data = room / "data"
+        self.settings = {**SETTINGS, **changed, "unix_socket_directories": str(self.data)}
 
     def url(self, database):
         return f"postgresql+psycopg://postgres@/{database}?host={self.data}"
+
+    def tcp_url(self, database):
+        return f"postgresql+psycopg://postgres@{self.settings['listen_addresses']}:{PORT}/{database}"
 
     def connect(self, database="postgres"):
         return psycopg.connect(host=str(self.data), user="postgres", dbname=database, autocommit=True)
@@ -84,6 +104,19 @@ class Server:
                 prepare(self)
                 (self.room / "ready").touch()
 
+    def kill(self):
+        """What a machine that loses power does to it, but for what the kernel still writes down."""
+        postmaster = psutil.Process(int((self.data / "postmaster.pid").read_text().split()[0]))
+        family = [postmaster, *postmaster.children(recursive=True)]
+        for process in family:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        psutil.wait_procs(family, timeout=10)
+
+    def resume(self):
+        """Start it again after `kill`."""
+        self._run("pg_ctl", "-w", "-l", str(self.data / "log"), "start")
+
     def stop(self):
         """A postmaster.pid may be stale and name a stranger by now, so only a server that answers here is stopped."""
         try:
@@ -96,8 +129,7 @@ class Server:
         self.data.mkdir(mode=0o700)
         if os.geteuid() == 0:
             os.chown(self.data, *_nobody())
-        settings = {**SETTINGS, "unix_socket_directories": str(self.data)}
-        chosen = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+        chosen = [part for name, value in self.settings.items() for part in ("-c", f"{name}={value}")]
         self._run("initdb", "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync", *chosen)
 
     def _run(self, program, *arguments):

@@ -1,7 +1,7 @@
 """A whole Airflow: api-server, scheduler, dag-processor and triggerer as real processes."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -11,23 +11,24 @@ import httpx
 from tests.airflow_rig import agents
 from tests.airflow_rig.api import Api
 from tests.airflow_rig.home import Home
-from tests.airflow_rig.processes import COMPONENTS, Component
+from tests.airflow_rig.processes import EVERYWHERE, Component
 
-START = 150.0
+START = 400.0
 """Seconds until it has to be healthy. Twenty are enough on an idle machine with two cores."""
 
 
 class Cluster:
     """Running from `start` to `stop`. Its home outlives it, so its database and logs can be read afterwards."""
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, home: Home, names: Sequence[str] = EVERYWHERE) -> None:
         self.home = home
+        self.names = names
         self.components: dict[str, Component] = {}
         self._api: Api | None = None
 
     def start(self, dags: int) -> "Cluster":
-        """All four, and back when each says it is healthy and `dags` DAGs are known."""
-        for name in COMPONENTS:
+        """All of `names`, and back when each says it is healthy and `dags` DAGs are known."""
+        for name in self.names:
             self.components[name] = Component.start(name, self.home)
         self.until(self._healthy, "Airflow is healthy", START)
         self.until(lambda: self._known() >= dags, f"{dags} DAGs are known", START)
@@ -75,7 +76,8 @@ class Cluster:
             parts = self.api.get("monitor/health")
         except httpx.TransportError:
             return False
-        return all(part["status"] == "healthy" for part in parts.values())
+        expected = {"metadatabase", *(name.replace("-", "_") for name in self.names)}
+        return all(part["status"] == "healthy" for name, part in parts.items() if name in expected)
 
     def _known(self) -> int:
         problems = self.api.get("importErrors")["import_errors"]
@@ -88,9 +90,9 @@ def _tail(path: Path, lines: int) -> str:
 
 
 @contextmanager
-def running(home: Home, dags: int) -> Iterator[Cluster]:
+def running(home: Home, dags: int, names: Sequence[str] = EVERYWHERE) -> Iterator[Cluster]:
     """A cluster for the length of a block; nothing of it is left behind, also when the block or its start fails."""
-    cluster = Cluster(home)
+    cluster = Cluster(home, names)
     try:
         yield cluster.start(dags)
     finally:

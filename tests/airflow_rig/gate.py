@@ -1,6 +1,6 @@
 """A door in front of a server, which can be shut: what a network that breaks looks like from the other side.
 
-Programs connect to a TCP port; behind it stands a server with a Unix socket, which never notices.
+Programs connect to a TCP port; behind it stands a server with a Unix socket or a port of its own, which never notices.
 """
 
 import socket
@@ -14,7 +14,7 @@ from tests.airflow_rig.places import free_port
 class Gate:
     """Open from the start. `refuse`: nobody gets in. `swallow`: everybody gets in, and nobody hears an answer."""
 
-    def __init__(self, server: Path) -> None:
+    def __init__(self, server: Path | tuple[str, int]) -> None:
         self.server = server
         self.port = free_port()
         self._swallowing = False
@@ -54,11 +54,21 @@ class Gate:
                 guest, _ = door.accept()
             except OSError:
                 return
-            host = socket.socket(socket.AF_UNIX)
-            host.connect(str(self.server))
+            try:
+                host = self._host()
+            except OSError:
+                _end(guest)
+                continue
             self._inside += [guest, host]
             for source, sink in ((guest, host), (host, guest)):
                 threading.Thread(target=self._carry, args=[source, sink], daemon=True).start()
+
+    def _host(self) -> socket.socket:
+        if isinstance(self.server, tuple):
+            return socket.create_connection(self.server)
+        host = socket.socket(socket.AF_UNIX)
+        host.connect(str(self.server))
+        return host
 
     def _carry(self, source: socket.socket, sink: socket.socket) -> None:
         with suppress(OSError):

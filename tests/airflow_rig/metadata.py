@@ -51,5 +51,5 @@ def _blank_name(home: Home) -> str:
 
 def _migrate(home: Home) -> None:
     command = [str(home.python), "-m", "airflow", "db", "migrate"]
-    done = subprocess.run(command, env=home.environment, capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run(command, env=home.environment, capture_output=True, text=True, check=False, timeout=600)
     assert done.returncode == 0, done.stdout + done.stderr

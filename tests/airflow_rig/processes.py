@@ -15,7 +15,10 @@ COMPONENTS = {
     "scheduler": ("scheduler", "--skip-serve-logs"),
     "dag-processor": ("dag-processor",),
     "triggerer": ("triggerer", "--skip-serve-logs"),
+    "celery-worker": ("celery", "worker", "--concurrency", "4", "--skip-serve-logs"),
 }
+EVERYWHERE = ("api-server", "scheduler", "dag-processor", "triggerer")
+"""What every Airflow has; a worker of Celery comes on top of it."""
 GRACE = 15.0
 """Seconds a component has between SIGTERM and SIGKILL."""
 

