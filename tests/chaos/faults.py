@@ -1,0 +1,217 @@
+"""One function per kind of fault. Each is a context: the fault begins, and at the end of the block it is over."""
+
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from pathlib import Path
+from random import Random
+
+import psutil
+
+from tests.chaos.host import Host
+from tests.chaos.plan import Fault
+from tests.chaos.world import World
+
+HEADER = 4096
+"""Bytes at the beginning of a spool file that no fault takes: a file without them is a foreign one."""
+DAY = 86_400
+
+
+def of(world: World, fault: Fault) -> AbstractContextManager[None]:
+    """The fault itself."""
+    return KINDS[fault.kind](world, world.hosts[fault.host], Random(fault.choice))
+
+
+@contextmanager
+def kill_producer(_world: World, host: Host, random: Random) -> Iterator[None]:
+    _kill(random.choice(host.producers))
+    yield
+
+
+@contextmanager
+def kill_agent(_world: World, host: Host, _random: Random) -> Iterator[None]:
+    for agent in host.agents():
+        with suppress(psutil.NoSuchProcess):
+            agent.kill()
+    yield
+
+
+@contextmanager
+def kill_serve(world: World, _host: Host, _random: Random) -> Iterator[None]:
+    world.collector.kill()
+    yield
+    world.collector.start()
+
+
+@contextmanager
+def kill_postgres(world: World, _host: Host, _random: Random) -> Iterator[None]:
+    world.postgres.kill()
+    yield
+    world.postgres.resume()
+
+
+@contextmanager
+def freeze_producer(_world: World, host: Host, random: Random) -> Iterator[None]:
+    with _frozen([random.choice(host.producers).pid]):
+        yield
+
+
+@contextmanager
+def freeze_agent(_world: World, host: Host, _random: Random) -> Iterator[None]:
+    with _frozen([agent.pid for agent in host.agents()]):
+        yield
+
+
+@contextmanager
+def freeze_serve(world: World, _host: Host, _random: Random) -> Iterator[None]:
+    with _frozen([world.collector.process.pid]):
+        yield
+
+
+@contextmanager
+def cut(world: World, host: Host, _random: Random) -> Iterator[None]:
+    _gate(world, host).open()
+    yield
+
+
+@contextmanager
+def refuse(world: World, host: Host, _random: Random) -> Iterator[None]:
+    _gate(world, host).refuse()
+    yield
+    _gate(world, host).open()
+
+
+@contextmanager
+def swallow(world: World, host: Host, _random: Random) -> Iterator[None]:
+    _gate(world, host).swallow()
+    yield
+    _gate(world, host).open()
+
+
+@contextmanager
+def fill_disk(_world: World, host: Host, _random: Random) -> Iterator[None]:
+    """Not one byte is left. Where the disk is not its own, nobody else's is filled."""
+    ballast = host.disk / "ballast"
+    if host.mounted:
+        with suppress(OSError), ballast.open("wb", buffering=0) as file:
+            while file.write(bytes(4096)):
+                pass
+    yield
+    ballast.unlink(missing_ok=True)
+
+
+@contextmanager
+def tear(_world: World, host: Host, random: Random) -> Iterator[None]:
+    """The machine loses power while the last bytes are being written."""
+    for path in _left_by(random.choice(host.producers), host):
+        _shorten(path, random.randint(1, 300))
+    yield
+
+
+@contextmanager
+def truncate(_world: World, host: Host, random: Random) -> Iterator[None]:
+    """A file system check keeps a part of the file."""
+    for path in _left_by(random.choice(host.producers), host):
+        with suppress(FileNotFoundError):
+            _shorten(path, int(path.stat().st_size * random.random()))
+    yield
+
+
+@contextmanager
+def copy(_world: World, host: Host, random: Random) -> Iterator[None]:
+    """A backup is put back."""
+    for path in host.files_of(random.choice(host.producers)):
+        with suppress(OSError):
+            shutil.copyfile(path, path.with_name(f"{random.randrange(10**9)}{path.name}"))
+    yield
+
+
+@contextmanager
+def copy_half(_world: World, host: Host, random: Random) -> Iterator[None]:
+    """And the backup was made while the file grew, or the disk is full."""
+    for path in host.files_of(random.choice(host.producers)):
+        with suppress(OSError):
+            half = path.read_bytes()[: max(HEADER, int(path.stat().st_size * random.random()))]
+            path.with_name(f"{random.randrange(10**9)}{path.name}").write_bytes(half)
+    yield
+
+
+@contextmanager
+def foreign(_world: World, host: Host, random: Random) -> Iterator[None]:
+    """Files of nobody, under names like ours."""
+    for path in host.files_of(random.choice(host.producers)):
+        with suppress(OSError):
+            path.with_name(f"{random.randrange(10**9)}{path.suffix}").write_bytes(random.randbytes(3_000))
+            path.with_name(f"{random.randrange(10**9)}.txt").write_text("nothing of ours\n")
+    yield
+
+
+@contextmanager
+def unreadable(_world: World, host: Host, random: Random) -> Iterator[None]:
+    """For a while, what a dead producer left cannot be opened."""
+    paths = _left_by(random.choice(host.producers), host)
+    _allow(paths, 0o000)
+    yield
+    _allow(paths, 0o600)
+
+
+@contextmanager
+def clock(_world: World, host: Host, random: Random) -> Iterator[None]:
+    """The clock of the host is wrong by up to a day, in either direction."""
+    host.clock.write_text(str(random.choice((-1, 1)) * random.choice((1, 60, 3_600, DAY)) * random.random()))
+    yield
+    host.clock.write_text("0")
+
+
+KINDS: dict[str, Callable[[World, Host, Random], AbstractContextManager[None]]] = {
+    each.__name__: each
+    for each in (
+        kill_producer, kill_agent, kill_serve, kill_postgres, freeze_producer, freeze_agent, freeze_serve, cut, refuse,
+        swallow, fill_disk, tear, truncate, copy, copy_half, foreign, unreadable, clock,
+    )
+}  # fmt: skip
+
+
+def _gate(world: World, host: Host):
+    return world.gates[world.hosts.index(host)]
+
+
+def _kill(process: "subprocess.Popen[bytes]") -> None:
+    process.kill()
+    process.wait()
+
+
+def _left_by(process: "subprocess.Popen[bytes]", host: Host) -> list[Path]:
+    """The producer's files, after its death; some may have been shipped and removed by then."""
+    with suppress(FileNotFoundError):
+        paths = host.files_of(process)
+        _kill(process)
+        return [path for path in paths if path.is_file()]
+    return []
+
+
+def _shorten(path: Path, size: int) -> None:
+    with suppress(FileNotFoundError):
+        os.truncate(path, max(min(HEADER, path.stat().st_size), path.stat().st_size - size))
+
+
+def _allow(paths: list[Path], mode: int) -> None:
+    for path in paths:
+        with suppress(FileNotFoundError):
+            path.chmod(mode)
+
+
+@contextmanager
+def _frozen(pids: list[int]) -> Iterator[None]:
+    _tell(pids, signal.SIGSTOP)
+    yield
+    _tell(pids, signal.SIGCONT)
+
+
+def _tell(pids: list[int], message: signal.Signals) -> None:
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, message)

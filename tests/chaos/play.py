@@ -1,0 +1,40 @@
+"""The play itself: a world, a plan, and what is wrong in the end."""
+
+import sys
+import time
+from pathlib import Path
+
+from tests.chaos import faults
+from tests.chaos.plan import Fault, plan
+from tests.chaos.verdict import emitted, heal, losses, wrong
+from tests.chaos.world import World, world
+
+FAULTS_PER_RUN = 10
+"""How long a run goes on, in faults."""
+AT_A_TIME = 6
+PATIENCE = 90.0
+"""Seconds until all is delivered after the last fault."""
+
+
+def play(folder: Path, seed: int, count: int) -> list[str]:
+    """Sentences about what is wrong, the seed among them; none when every event is stored or named."""
+    with world(folder) as stage:
+        for number, fault in enumerate(plan(seed, count)):
+            _one(stage, number, fault)
+        heal(stage, PATIENCE)
+        found = wrong(stage)
+        said, named = sum(map(len, emitted(stage).values())), "?" if found else losses(stage)
+    print(
+        f"seed {seed}: {count} faults, {said} events, {named} named as lost, {len(found)} complaints", file=sys.stderr
+    )
+    return found
+
+
+def _one(stage: World, number: int, fault: Fault) -> None:
+    first = number // FAULTS_PER_RUN
+    runs = [f"run{first + n}" for n in range(AT_A_TIME)]
+    for host in stage.hosts:
+        host.populate(runs)
+    with faults.of(stage, fault):
+        time.sleep(fault.seconds)
+    time.sleep(fault.seconds)
