@@ -7,7 +7,7 @@ EXTRAS ?= airflow,dagster,prefect,postgres,dev,dev-dagster,dev-prefect
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: install demo test lint format typecheck imports bench verify test-airflow-matrix test-dagster-matrix test-prefect-matrix clean
+.PHONY: install demo test storm chaos lint format typecheck imports bench verify test-airflow-matrix test-celery test-dagster-matrix test-prefect-matrix clean
 
 install: $(STAMP)
 
@@ -30,6 +30,14 @@ demo: install
 
 test: install
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+# The long forms of two tests. SEED=7 plays the same faults again.
+storm: install
+	$(BIN)/python -m pytest -n 0 -s -m apart tests/integration/airflow/test_fork_storm.py
+
+FAULTS ?= 500
+chaos: install
+	$(BIN)/python -m tests.chaos --faults $(FAULTS) $(if $(SEED),--seed $(SEED))
 
 lint: install imports
 	$(BIN)/ruff check .
@@ -58,6 +66,12 @@ test-airflow-matrix: test-airflow-3.1 test-airflow-3.2 test-airflow-3.3
 test-airflow-%:
 	$(MAKE) install CONSTRAINTS=constraints/airflow-$*.txt EXTRAS=airflow,postgres,dev VENV=.venv-airflow-$*
 	.venv-airflow-$*/bin/python -m pytest -n 2 --dist loadgroup tests/unit/airflow tests/integration/airflow
+
+# Tasks on a host without a scheduler, under Celery and Redis, which no other environment has.
+test-celery:
+	@command -v redis-server >/dev/null || { echo "Celery needs Redis. Debian and Ubuntu: apt-get install redis-server"; exit 1; }
+	$(MAKE) install CONSTRAINTS=constraints/celery.txt EXTRAS=airflow,postgres,dev,dev-celery VENV=.venv-celery
+	.venv-celery/bin/python -m pytest -n 0 -s -m apart tests/e2e/test_celery.py
 
 # The same for Dagster: the oldest and the newest that are supported.
 test-dagster-matrix: test-dagster-1.9 test-dagster-1.13

@@ -3,7 +3,7 @@
 import sys
 from importlib import import_module
 
-BENCHES = ("airflow", "dagster", "prefect", "ingest")
+BENCHES = ("task", "airflow", "dagster", "prefect", "ingest")
 """Modules beside this one, each with a `main(options)`."""
 
 

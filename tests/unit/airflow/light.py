@@ -17,6 +17,7 @@ from datatracing.model.event import EventKind  # noqa: E402
 from datatracing.model.run import RunRef, SpanKey  # noqa: E402
 from datatracing.model.states import State  # noqa: E402
 from datatracing_airflow.mapping import Statement, error_info  # noqa: E402
+from datatracing_airflow.settings import PluginSettings  # noqa: E402
 from datatracing_airflow.tracer import Tracer  # noqa: E402
 
 AFTER = set(sys.modules)
@@ -24,7 +25,7 @@ AFTER = set(sys.modules)
 
 def main(folder: Path, tasks: int) -> None:
     settings = CaptureSettings(f"sqlite:///{folder}/traces.db", spool_dir=folder / "spool")
-    tracer = Tracer(settings)
+    tracer = Tracer(PluginSettings(settings))
     # So that no agent is started here: that is another test's, and once a minute on a host.
     settings.spool_dir.mkdir()
     (settings.spool_dir / "agent.started").write_text("now")

@@ -1,0 +1,141 @@
+"""`python -m tests.bench task`: CPU and wall time of whole task processes on a real Airflow, with us and without.
+
+The variants take turns on one Airflow, and each is compared with the same round's tasks that nobody watched.
+"""
+
+import argparse
+import json
+import platform
+import shutil
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from importlib.metadata import version
+from pathlib import Path
+from statistics import median
+
+from datatracing.store.sql.schema import upgrade
+from tests.airflow_rig.cluster import Cluster, running
+from tests.airflow_rig.home import Home
+from tests.airflow_rig.metadata import postgres_metadata
+from tests.airflow_rig.oracle import Oracle
+from tests.airflow_rig.places import free_port
+from tests.bench import report
+from tests.bench.outages import black_hole
+from tests.postgres_server import LASTING
+from tests.storm.scene import COMPONENTS, end_agents, lonely_server
+
+HERE = Path(__file__).parent
+FOLDER = Path(".bench").resolve() / "task"
+DAG = "ordinary"
+NOBODY = "without both"
+CPU, WALL = 10, 5
+"""What we allow ourselves, in milliseconds per task."""
+PATIENCE = 900
+HEAD = f"""\
+| | CPU of a task, ms | more than without (ceiling {CPU}) | wall, ms | more (ceiling {WALL}) | an early fork, ms |
+|---|---|---|---|---|---|"""
+Costs = Mapping[str, list[float]]
+
+
+def main(words: list[str]) -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench task")
+    parser.add_argument("--tasks", type=int, default=20, help="tasks of each kind, per variant and round")
+    parser.add_argument("--rounds", type=int, default=3)
+    given = parser.parse_args(words)
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    with lonely_server(**LASTING) as server, black_hole() as dead, airflow(server, given.tasks) as cluster:
+        measured = rounds(cluster, variants(server, dead), given.rounds)
+    lines = [conditions(given.tasks, given.rounds), "", HEAD, *rows(measured)]
+    print("\n".join(lines))
+    (FOLDER / "task.md").write_text("\n".join(lines) + "\n")
+
+
+def variants(server, dead: str) -> Mapping[str, Mapping[str, str]]:
+    """Name to what the scheduler, and with it every task, has in its environment."""
+    sqlite, postgres = f"sqlite:///{FOLDER / 'traces.db'}", server.tcp_url("traces")
+    for store in (sqlite, postgres):
+        upgrade(store)
+    alone = {"AIRFLOW__OPENLINEAGE__DISABLED": "True"}
+    return {
+        NOBODY: {**alone, "BENCH_HIDES": "1"},
+        "DataTracing, SQLite": {**alone, "DATATRACING_STORE": sqlite},
+        "DataTracing, Postgres": {**alone, "DATATRACING_STORE": postgres},
+        "DataTracing, store dead": {**alone, "DATATRACING_STORE": dead},
+        "OpenLineage": {"BENCH_HIDES": "1"},
+    }
+
+
+@contextmanager
+def airflow(server, tasks: int) -> Iterator[Cluster]:
+    settings = {
+        "AIRFLOW__CORE__PLUGINS_FOLDER": str(HERE / "plugins"),
+        "AIRFLOW__OPENLINEAGE__TRANSPORT": '{"type": "console"}',
+        "BENCH_TIMES": "/dev/null",
+        "BENCH_TASKS": "2",
+        "BENCH_EACH": str(tasks),
+        "BENCH_COST": str(FOLDER / "unnamed.jsonl"),
+    }
+    overrides = {("core", "parallelism"): "2"}
+    bare = Home(FOLDER / "home", free_port(), dags=HERE / "dags", settings=settings, overrides=overrides)
+    with server.connect() as admin:
+        admin.execute("CREATE DATABASE traces")
+    with postgres_metadata(bare, server, FOLDER / "blank") as metadata:
+        home = replace(bare, metadata=metadata).furnish()
+        with running(home, dags=2, names=COMPONENTS) as cluster:
+            yield cluster
+
+
+def rounds(cluster: Cluster, chosen: Mapping[str, Mapping[str, str]], count: int) -> Mapping[str, list[Costs]]:
+    """By variant, the costs of each round."""
+    oracle = Oracle(cluster.home.database)
+    measured: dict[str, list[Costs]] = {name: [] for name in chosen}
+    for number in range(count):
+        for name, settings in chosen.items():
+            print(f"round {number + 1}, {name} ...", file=sys.stderr, flush=True)
+            measured[name].append(one(cluster, oracle, f"{number}-{name.replace(' ', '-').replace(',', '')}", settings))
+    oracle.close()
+    return measured
+
+
+def one(cluster: Cluster, oracle: Oracle, run: str, settings: Mapping[str, str]) -> Costs:
+    file = FOLDER / f"{run}.jsonl"
+    spool = {"DATATRACING_SPOOL_DIR": str(FOLDER / f"spool-{run}"), "BENCH_COST": str(file)}
+    cluster.restart("scheduler", {**cluster.home.settings, **spool, **settings})
+    cluster.api.trigger(DAG, run)
+    cluster.until(lambda: oracle.state(DAG, run) == "success", f"{run} is over", PATIENCE)
+    end_agents(cluster.components["scheduler"].home)
+    found: dict[str, list[float]] = {}
+    for line in file.read_text().splitlines():
+        for what, milliseconds in json.loads(line).items():
+            found.setdefault(what, []).append(milliseconds)
+    return found
+
+
+def rows(measured: Mapping[str, list[Costs]]) -> Iterator[str]:
+    for name, costs in measured.items():
+        cells = [f"{median(middles(costs, 'cpu')):.0f}", "", f"{median(middles(costs, 'wall')):.0f}", ""]
+        if name != NOBODY:
+            cells[1], cells[3] = (f"{more(costs, measured[NOBODY], what):+.1f}" for what in ("cpu", "wall"))
+        yield report.cells(name, *cells, f"{median(middles(costs, 'fork')):.1f}")
+
+
+def middles(costs: list[Costs], what: str) -> list[float]:
+    return [median(each[what]) for each in costs]
+
+
+def more(costs: list[Costs], without: list[Costs], what: str) -> float:
+    """The median over the rounds of what was added in that round."""
+    return median(ours - none for ours, none in zip(middles(costs, what), middles(without, what), strict=True))
+
+
+def conditions(tasks: int, count: int) -> str:
+    packages = ("apache-airflow", "apache-airflow-providers-openlineage", "psycopg")
+    versions = ", ".join(f"{name} {version(name)}" for name in packages)
+    return (
+        f"Whole task processes, children included, medians of {count} rounds of {2 * tasks} tasks each, two at a time, "
+        f"LocalExecutor; metadata and store in one Postgres with its default durability (fsync on); the dead store "
+        f"takes connections and never answers. {report.machine()}. Python {platform.python_version()}, {versions}; "
+        "OpenLineage's transport is the console."
+    )
