@@ -64,6 +64,12 @@ class Oracle:
             iter(self._column("SELECT state FROM dag_run WHERE dag_id = :dag AND run_id = :run", dag, run)), None
         )
 
+    def ended(self, dag: str, run: str) -> int:
+        """How many attempts have ended."""
+        tables = ("task_instance", "task_instance_history")
+        counted = "SELECT COUNT(*) FROM {} WHERE dag_id = :dag AND run_id = :run AND end_date IS NOT NULL"
+        return sum(int(self._column(counted.format(table), dag, run)[0]) for table in tables)
+
     def runs(self, dag: str) -> list[str]:
         """Ids of all runs of a DAG, oldest first."""
         return self._column("SELECT run_id FROM dag_run WHERE dag_id = :dag ORDER BY id", dag)

@@ -27,7 +27,7 @@ def of(world: World, fault: Fault) -> AbstractContextManager[None]:
 
 @contextmanager
 def kill_producer(_world: World, host: Host, random: Random) -> Iterator[None]:
-    _kill(random.choice(host.producers))
+    _kill(random.choice(host.speaking()))
     yield
 
 
@@ -55,7 +55,7 @@ def kill_postgres(world: World, _host: Host, _random: Random) -> Iterator[None]:
 
 @contextmanager
 def freeze_producer(_world: World, host: Host, random: Random) -> Iterator[None]:
-    with _frozen([random.choice(host.producers).pid]):
+    with _frozen([random.choice(host.speaking()).pid]):
         yield
 
 
@@ -106,7 +106,7 @@ def fill_disk(_world: World, host: Host, _random: Random) -> Iterator[None]:
 @contextmanager
 def tear(_world: World, host: Host, random: Random) -> Iterator[None]:
     """The machine loses power while the last bytes are being written."""
-    for path in _left_by(random.choice(host.producers), host):
+    for path in _left_by(random.choice(host.speaking()), host):
         _shorten(path, random.randint(1, 300))
     yield
 
@@ -114,7 +114,7 @@ def tear(_world: World, host: Host, random: Random) -> Iterator[None]:
 @contextmanager
 def truncate(_world: World, host: Host, random: Random) -> Iterator[None]:
     """A file system check keeps a part of the file."""
-    for path in _left_by(random.choice(host.producers), host):
+    for path in _left_by(random.choice(host.speaking()), host):
         with suppress(FileNotFoundError):
             _shorten(path, int(path.stat().st_size * random.random()))
     yield
@@ -123,7 +123,7 @@ def truncate(_world: World, host: Host, random: Random) -> Iterator[None]:
 @contextmanager
 def copy(_world: World, host: Host, random: Random) -> Iterator[None]:
     """A backup is put back."""
-    for path in host.files_of(random.choice(host.producers)):
+    for path in host.files_of(random.choice(host.speaking())):
         with suppress(OSError):
             shutil.copyfile(path, path.with_name(f"{random.randrange(10**9)}{path.name}"))
     yield
@@ -132,7 +132,7 @@ def copy(_world: World, host: Host, random: Random) -> Iterator[None]:
 @contextmanager
 def copy_half(_world: World, host: Host, random: Random) -> Iterator[None]:
     """And the backup was made while the file grew, or the disk is full."""
-    for path in host.files_of(random.choice(host.producers)):
+    for path in host.files_of(random.choice(host.speaking())):
         with suppress(OSError):
             half = path.read_bytes()[: max(HEADER, int(path.stat().st_size * random.random()))]
             path.with_name(f"{random.randrange(10**9)}{path.name}").write_bytes(half)
@@ -142,7 +142,7 @@ def copy_half(_world: World, host: Host, random: Random) -> Iterator[None]:
 @contextmanager
 def foreign(_world: World, host: Host, random: Random) -> Iterator[None]:
     """Files of nobody, under names like ours."""
-    for path in host.files_of(random.choice(host.producers)):
+    for path in host.files_of(random.choice(host.speaking())):
         with suppress(OSError):
             path.with_name(f"{random.randrange(10**9)}{path.suffix}").write_bytes(random.randbytes(3_000))
             path.with_name(f"{random.randrange(10**9)}.txt").write_text("nothing of ours\n")
@@ -152,7 +152,7 @@ def foreign(_world: World, host: Host, random: Random) -> Iterator[None]:
 @contextmanager
 def unreadable(_world: World, host: Host, random: Random) -> Iterator[None]:
     """For a while, what a dead producer left cannot be opened."""
-    paths = _left_by(random.choice(host.producers), host)
+    paths = _left_by(random.choice(host.speaking()), host)
     _allow(paths, 0o000)
     yield
     _allow(paths, 0o600)

@@ -31,7 +31,8 @@ class Host:
     folder: Path
     store: str
     looked_after: bool
-    producers: "list[subprocess.Popen[bytes]]" = field(default_factory=list)
+    producers: "dict[str, subprocess.Popen[bytes]]" = field(default_factory=dict)
+    """By name, which is that of their journal too."""
     started: int = 0
     agent: "subprocess.Popen[bytes] | None" = None
 
@@ -44,14 +45,21 @@ class Host:
 
     def populate(self, runs: list[str]) -> None:
         """As many producers as there have to be, each about the next few of the runs."""
-        self.producers = [each for each in self.producers if each.poll() is None]
+        self.producers = {name: each for name, each in self.producers.items() if each.poll() is None}
         if self.looked_after and (self.agent is None or self.agent.poll() is not None):
             self.agent = self.start("datatracing.agent", "--attend", os.getpid())
         while len(self.producers) < ALIVE:
             self.started += 1
             name, first = f"{self.folder.name}{self.started}", self.started % len(runs)
             about = [runs[(first + n) % len(runs)] for n in range(RUNS)]
-            self.producers.append(self.start("tests.chaos.producer", self.journals / name, name, EVENTS, PAUSE, *about))
+            words = (self.journals / name, name, EVENTS, PAUSE, *about)
+            self.producers[name] = self.start("tests.chaos.producer", *words)
+
+    def speaking(self) -> "list[subprocess.Popen[bytes]]":
+        """Producers that have emitted something and go on."""
+        return [
+            each for name, each in self.producers.items() if (self.journals / name).exists() and each.poll() is None
+        ]
 
     def start(self, module: str, *arguments: object) -> "subprocess.Popen[bytes]":
         """A Python program in the environment of this host."""
@@ -73,7 +81,7 @@ class Host:
 
     def leave(self) -> None:
         """End what it started, and give its disk back."""
-        for process in [*self.producers, *self.agents(), *filter(None, [self.agent])]:
+        for process in [*self.producers.values(), *self.agents(), *filter(None, [self.agent])]:
             with suppress(psutil.NoSuchProcess):
                 process.send_signal(signal.SIGKILL)
                 process.wait(10)

@@ -12,7 +12,9 @@ from tests.chaos.world import World, world
 FAULTS_PER_RUN = 10
 """How long a run goes on, in faults."""
 AT_A_TIME = 6
-PATIENCE = 90.0
+SPEAKING = 300.0
+"""Seconds until a new producer has emitted something, on a machine that is busy with something else."""
+PATIENCE = 300.0
 """Seconds until all is delivered after the last fault."""
 
 
@@ -33,8 +35,13 @@ def play(folder: Path, seed: int, count: int) -> list[str]:
 def _one(stage: World, number: int, fault: Fault) -> None:
     first = number // FAULTS_PER_RUN
     runs = [f"run{first + n}" for n in range(AT_A_TIME)]
+    deadline = time.monotonic() + SPEAKING
     for host in stage.hosts:
         host.populate(runs)
+        while not host.speaking():
+            assert time.monotonic() < deadline, f"nobody speaks on host {host.folder.name}"
+            time.sleep(0.02)
+            host.populate(runs)
     with faults.of(stage, fault):
         time.sleep(fault.seconds)
     time.sleep(fault.seconds)

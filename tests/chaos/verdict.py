@@ -22,7 +22,7 @@ def heal(world: World, patience: float) -> None:
     """Everything works; producers come to their end, and agents have time until nothing waits any more."""
     world.collector.until_ready()
     for host in world.hosts:
-        for producer in host.producers:
+        for producer in host.producers.values():
             producer.wait(patience)
     deadline = time.monotonic() + patience
     while sum(waits(host) for host in world.hosts) and time.monotonic() < deadline:

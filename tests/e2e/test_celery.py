@@ -11,8 +11,6 @@ from tests.storm.judgement import hung, play, wrong
 from tests.storm.scene import Size
 
 SIZE, ATTEMPTS = Size(runs=2, tasks=31, slots=32), 80
-PATIENCE = 1_500.0
-"""Seconds. Ninety are enough on an idle machine with two cores."""
 
 
 @pytest.mark.apart
@@ -20,7 +18,7 @@ PATIENCE = 1_500.0
 def test_law1_a_storm_on_a_host_without_a_scheduler_loses_nothing(tmp_path):
     with on_celery(tmp_path, SIZE) as scene, scene.witness() as witness:
         oracle = Oracle(scene.home.database)
-        accounts = play(scene.cluster, oracle, [f"storm.{n}" for n in range(SIZE.runs)], PATIENCE)
+        accounts = play(scene.cluster, oracle, [f"storm.{n}" for n in range(SIZE.runs)])
         oracle.close()
         assert hung(accounts) == []
         assert [fault for account in accounts for fault in wrong(scene.home, account)] == []

@@ -14,18 +14,30 @@ from tests.conformance.check import unbalanced, untruths
 
 DAG = "storm"
 ENDS = {"success", "failed"}
-SEALED = 60.0
-"""Seconds after the end of the last run within which every trace must be whole."""
+SEALED, STALLED = 120.0, 300.0
+"""Seconds after the end of the last run within which every trace must be whole; seconds in which nothing ends."""
 OVER = {"success", "failed", "retried", "skipped", "upstream_failed", "removed"}
 
 
-def play(cluster: Cluster, oracle: Oracle, runs: Iterable[str], patience: float) -> list[Account]:
+def play(cluster: Cluster, oracle: Oracle, runs: Iterable[str]) -> list[Account]:
     """All runs at once, until the last is over; their accounts by Airflow's own tables."""
     names = list(runs)
     for run in names:
         cluster.api.trigger(DAG, run)
-    cluster.until(lambda: all(oracle.state(DAG, run) in ENDS for run in names), f"{names} are over", patience)
+    ended = 0
+    while not all(oracle.state(DAG, run) in ENDS for run in names):
+        ended = _after(cluster, oracle, names, ended)
     return [oracle.account(DAG, run) for run in names]
+
+
+def _after(cluster: Cluster, oracle: Oracle, names: list[str], ended: int) -> int:
+    """Wait for one more attempt or run to end; how many have."""
+    cluster.until(lambda: _ended(oracle, names) != ended, f"anything ends in {names}", STALLED)
+    return _ended(oracle, names)
+
+
+def _ended(oracle: Oracle, names: list[str]) -> int:
+    return sum(oracle.ended(DAG, run) + (oracle.state(DAG, run) in ENDS) for run in names)
 
 
 def wrong(home: Home, account: Account) -> list[str]:

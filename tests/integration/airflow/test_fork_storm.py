@@ -13,18 +13,16 @@ pytestmark = pytest.mark.xdist_group("airflow-storm")
 
 STORES = {"sqlite": on_sqlite, "postgres": on_postgres}
 SMALL, LONG = Size(runs=2, tasks=20, slots=8, twins=1), Size(runs=3, tasks=200, slots=32, twins=3)
-START, PER_TASK = 60.0, 5.0
-"""Seconds. Half a second for each task is enough on an idle machine with two cores."""
 
 
 def storm(scene: Scene, size: Size, record_property) -> None:
-    oracle, patience = Oracle(scene.home.database), START + PER_TASK * size.runs * size.tasks
+    oracle = Oracle(scene.home.database)
     with scene.witness() as witness:
-        accounts = play(scene.cluster, oracle, [f"storm.{n}" for n in range(size.runs)], patience)
+        accounts = play(scene.cluster, oracle, [f"storm.{n}" for n in range(size.runs)])
         assert hung(accounts) == []
         assert [fault for account in accounts for fault in wrong(scene.home, account)] == []
     scene.without_us()
-    twins = play(scene.cluster, oracle, [f"twin.{n}" for n in range(size.twins)], patience)
+    twins = play(scene.cluster, oracle, [f"twin.{n}" for n in range(size.twins)])
     oracle.close()
     assert witness.others == {}
     assert witness.allowed, "the witness did not see who may hold the store, so it would not see anybody else either"
@@ -46,7 +44,7 @@ def most_threads(scene: Scene, kind: str) -> int:
     return max(note["threads"] for note in notes(scene, kind))
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1_800)
 @pytest.mark.parametrize("store", STORES)
 def test_law1_a_storm_of_forks_loses_and_hangs_nothing(store, tmp_path, blank, record_property):
     with STORES[store](tmp_path, blank, SMALL) as scene:
