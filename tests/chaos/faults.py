@@ -27,7 +27,8 @@ def of(world: World, fault: Fault) -> AbstractContextManager[None]:
 
 @contextmanager
 def kill_producer(_world: World, host: Host, random: Random) -> Iterator[None]:
-    _kill(random.choice(host.speaking()))
+    for process in _somebody(host, random):
+        _kill(process)
     yield
 
 
@@ -55,7 +56,7 @@ def kill_postgres(world: World, _host: Host, _random: Random) -> Iterator[None]:
 
 @contextmanager
 def freeze_producer(_world: World, host: Host, random: Random) -> Iterator[None]:
-    with _frozen([random.choice(host.speaking()).pid]):
+    with _frozen([process.pid for process in _somebody(host, random)]):
         yield
 
 
@@ -106,7 +107,7 @@ def fill_disk(_world: World, host: Host, _random: Random) -> Iterator[None]:
 @contextmanager
 def tear(_world: World, host: Host, random: Random) -> Iterator[None]:
     """The machine loses power while the last bytes are being written."""
-    for path in _left_by(random.choice(host.speaking()), host):
+    for path in _left(host, random):
         _shorten(path, random.randint(1, 300))
     yield
 
@@ -114,7 +115,7 @@ def tear(_world: World, host: Host, random: Random) -> Iterator[None]:
 @contextmanager
 def truncate(_world: World, host: Host, random: Random) -> Iterator[None]:
     """A file system check keeps a part of the file."""
-    for path in _left_by(random.choice(host.speaking()), host):
+    for path in _left(host, random):
         with suppress(FileNotFoundError):
             _shorten(path, int(path.stat().st_size * random.random()))
     yield
@@ -123,7 +124,7 @@ def truncate(_world: World, host: Host, random: Random) -> Iterator[None]:
 @contextmanager
 def copy(_world: World, host: Host, random: Random) -> Iterator[None]:
     """A backup is put back."""
-    for path in host.files_of(random.choice(host.speaking())):
+    for path in _files(host, random):
         with suppress(OSError):
             shutil.copyfile(path, path.with_name(f"{random.randrange(10**9)}{path.name}"))
     yield
@@ -132,7 +133,7 @@ def copy(_world: World, host: Host, random: Random) -> Iterator[None]:
 @contextmanager
 def copy_half(_world: World, host: Host, random: Random) -> Iterator[None]:
     """And the backup was made while the file grew, or the disk is full."""
-    for path in host.files_of(random.choice(host.speaking())):
+    for path in _files(host, random):
         with suppress(OSError):
             half = path.read_bytes()[: max(HEADER, int(path.stat().st_size * random.random()))]
             path.with_name(f"{random.randrange(10**9)}{path.name}").write_bytes(half)
@@ -142,7 +143,7 @@ def copy_half(_world: World, host: Host, random: Random) -> Iterator[None]:
 @contextmanager
 def foreign(_world: World, host: Host, random: Random) -> Iterator[None]:
     """Files of nobody, under names like ours."""
-    for path in host.files_of(random.choice(host.speaking())):
+    for path in _files(host, random):
         with suppress(OSError):
             path.with_name(f"{random.randrange(10**9)}{path.suffix}").write_bytes(random.randbytes(3_000))
             path.with_name(f"{random.randrange(10**9)}.txt").write_text("nothing of ours\n")
@@ -152,7 +153,7 @@ def foreign(_world: World, host: Host, random: Random) -> Iterator[None]:
 @contextmanager
 def unreadable(_world: World, host: Host, random: Random) -> Iterator[None]:
     """For a while, what a dead producer left cannot be opened."""
-    paths = _left_by(random.choice(host.speaking()), host)
+    paths = _left(host, random)
     _allow(paths, 0o000)
     yield
     _allow(paths, 0o600)
@@ -184,13 +185,24 @@ def _kill(process: "subprocess.Popen[bytes]") -> None:
     process.wait()
 
 
-def _left_by(process: "subprocess.Popen[bytes]", host: Host) -> list[Path]:
-    """The producer's files, after its death; some may have been shipped and removed by then."""
-    with suppress(FileNotFoundError):
-        paths = host.files_of(process)
+def _somebody(host: Host, random: Random) -> "list[subprocess.Popen[bytes]]":
+    """One producer in the middle of its work; none when the last one has just ended."""
+    speaking = host.speaking()
+    return random.sample(speaking, min(1, len(speaking)))
+
+
+def _files(host: Host, random: Random) -> list[Path]:
+    """What a living producer has written so far."""
+    return [path for process in _somebody(host, random) for path in host.files_of(process)]
+
+
+def _left(host: Host, random: Random) -> list[Path]:
+    """A producer's files, after its death; some may have been shipped and removed by then."""
+    found = []
+    for process in _somebody(host, random):
+        found += host.files_of(process)
         _kill(process)
-        return [path for path in paths if path.is_file()]
-    return []
+    return [path for path in found if path.is_file()]
 
 
 def _shorten(path: Path, size: int) -> None:

@@ -15,7 +15,7 @@ from tests.airflow_rig.home import REPOSITORY
 
 ALIVE = 3
 """Producers at a time."""
-EVENTS, PAUSE, RUNS = 60, 0.04, 3
+EVENTS, PAUSE, RUNS = 150, 0.04, 3
 """What each emits, how long it waits in between (s), and about how many runs."""
 DISK = "16m"
 # Root reads every file; who may not is what a file of somebody else's is made for.
@@ -72,11 +72,12 @@ class Host:
         return [each for each in psutil.process_iter() if _is_agent_of(each, str(self.spool))]
 
     def files_of(self, process: "subprocess.Popen[bytes]") -> list[Path]:
-        """What a producer has open in the spool."""
+        """What a producer has open in the spool; nothing when it has ended."""
         found = []
-        for link in Path(f"/proc/{process.pid}/fd").iterdir():
-            with suppress(OSError):
-                found.append(link.readlink())
+        with suppress(FileNotFoundError):
+            for link in Path(f"/proc/{process.pid}/fd").iterdir():
+                with suppress(OSError):
+                    found.append(link.readlink())
         return [path for path in found if self.spool in path.parents and path.is_file() and path.stat().st_size]
 
     def leave(self) -> None:
