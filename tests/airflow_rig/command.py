@@ -10,7 +10,7 @@ from tests.airflow_rig.home import Home
 def datatracing(home: Home, *arguments: str) -> "subprocess.CompletedProcess[str]":
     """`datatracing ...` with the environment of the home, whatever its exit code."""
     command = [str(home.python.with_name("datatracing")), *arguments]
-    return subprocess.run(command, env=home.environment, capture_output=True, text=True, check=False, timeout=60)
+    return subprocess.run(command, env=home.environment, capture_output=True, text=True, check=False, timeout=300)
 
 
 def document(home: Home, verb: str, run: str) -> dict[str, Any]:

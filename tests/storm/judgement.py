@@ -4,11 +4,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from statistics import median
 from typing import Any
 
+from datatracing.errors import DataTracingError
 from tests.airflow_rig.cluster import Cluster
-from tests.airflow_rig.command import document
 from tests.airflow_rig.home import Home
 from tests.airflow_rig.oracle import Oracle
-from tests.airflow_rig.reading import settled
+from tests.airflow_rig.reading import Reading, reading, settled
 from tests.conformance.account import Account
 from tests.conformance.check import unbalanced, untruths
 
@@ -42,17 +42,18 @@ def _ended(oracle: Oracle, names: list[str]) -> int:
 
 def wrong(home: Home, account: Account) -> list[str]:
     """About one run, when its trace has had its time."""
-    return settled(lambda: [f"{account.run_key}: {each}" for each in _wrong(home, account)], SEALED)
+    with reading(home) as store:
+        return settled(lambda: [f"{account.run_key}: {each}" for each in _wrong(store, account)], SEALED)
 
 
-def _wrong(home: Home, account: Account) -> Iterator[str]:
+def _wrong(store: Reading, account: Account) -> Iterator[str]:
     try:
-        trace, why = document(home, "trace", account.name), document(home, "why", account.name)
-    except AssertionError as error:
+        trace, books = store.trace(account.name), store.books(account.name)
+    except DataTracingError as error:
         yield str(error)
         return
     yield from untruths(trace, account)
-    yield from unbalanced(next(stage["facts"] for stage in why["stages"] if stage["stage"] == "books"))
+    yield from unbalanced(books)
     yield from _silent(trace)
 
 
