@@ -48,7 +48,7 @@ def mounted() -> list[dict[str, Any]]:
         log.info("DataTracing serves nothing from here: the traces are at %s.", connection.url)
         return []
     # The same token is in every worker's environment, so it is a worker's, and the orchestrator's record needs another.
-    tokens = shared(traced.settings.capture.token, traced.namespace, {Scope.EVENTS})
+    tokens = shared(traced.settings.token, traced.namespace, {Scope.EVENTS})
     app = create_app(connection, reader=reader_of(traced.namespace), tokens=tokens, lifespan=attended)
     return [{"app": app, "url_prefix": PREFIX, "name": "datatracing"}]
 

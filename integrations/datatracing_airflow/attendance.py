@@ -11,13 +11,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from datatracing.capture import CaptureSettings, guard, lease, summon
+from datatracing.capture.settings import SELF
 from datatracing_airflow import links, session
 
 DUTY = lease.WATCH.format(links.ORCHESTRATOR)
 """An agent that a task has started ships, and cannot read Airflow's records: that is not enough here."""
 FIRST_PAUSE = 5.0
-"""Seconds; doubled with each attempt, since agents that cannot do their duty must not pile up."""
-AIRFLOWS = frozenset({"airflow", "__main__.py", "gunicorn", "uvicorn", "celery"})
+"""Seconds between two attempts; doubled while there are agents and none can watch, since they must not pile up."""
+AIRFLOWS = frozenset({"airflow", "__main__.py", "execute_workload.py", "gunicorn", "uvicorn", "celery"})
 """Names of the programs that Airflow's components run as."""
 
 
@@ -31,16 +32,20 @@ class Attendance:
 
     def look(self) -> None:
         """Start the agent, or another one where it has died. Milliseconds then, else microseconds. Never raises."""
+        if self._settings.ship == SELF:
+            return
         with guard("airflow.attend"):
             if self._process != os.getpid():
-                self._process, self._pause = os.getpid(), FIRST_PAUSE
-                self._start()
-            elif time.monotonic() >= self._next and not lease.held(self._settings.spool_dir, DUTY):
-                self._start()
+                self._process = os.getpid()
+                self._start(FIRST_PAUSE)
+            elif time.monotonic() >= self._next and not self._held(DUTY):
+                self._start(self._pause * 2 if self._held(lease.SHIP) else FIRST_PAUSE)
 
-    def _start(self) -> None:
-        self._next = time.monotonic() + self._pause
-        self._pause *= 2
+    def _held(self, duty: str) -> bool:
+        return lease.held(self._settings.spool_dir, duty)
+
+    def _start(self, pause: float) -> None:
+        self._pause, self._next = pause, time.monotonic() + pause
         summon(self._settings, attend=self._process)
 
 

@@ -6,11 +6,10 @@ Nothing of Airflow is imported here, so the command line and the agent read the 
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
 from datatracing.capture.settings import ELSEWHERE, SELF, CaptureSettings
-from datatracing.errors import BadInputError
 from datatracing.sources import PREFIX, Said, merged
 from datatracing_airflow.airflow_cfg import SECTION, configuration, expanded, section
 from datatracing_airflow.elsewhere import Command, Elsewhere, Secret
@@ -26,23 +25,19 @@ WAYS: Mapping[str, type[Elsewhere]] = {"_secret": Secret, "_cmd": Command}
 """By the ending of the option's name; the last one wins."""
 
 
-@dataclass(frozen=True)
-class PluginSettings:
-    """What every Airflow process knows from the start, as plain values: a task pays for no settings library."""
+def capture_settings(environ: Mapping[str, str] = os.environ) -> CaptureSettings:
+    """What every Airflow process knows from the start, as plain values: a task pays for no settings library.
 
-    capture: CaptureSettings
-    settle_seconds: float = 3.0
-    """Between the end of a run and its completion."""
-    sweep_seconds: float = 2.0
-    """Between two looks at what has begun or come late, in the scheduler."""
-
-    @classmethod
-    def read(cls, environ: Mapping[str, str] = os.environ) -> "PluginSettings":
-        """BadInputError names what does not fit."""
-        told = {name: each for name, each in merged(places(environ)).items() if not environ.get(PREFIX + name.upper())}
-        return cls(
-            _capture(told, environ), *(_seconds(name, told, environ) for name in ("settle_seconds", "sweep_seconds"))
-        )
+    BadInputError names what does not fit.
+    """
+    told = {name: each for name, each in merged(places(environ)).items() if not environ.get(PREFIX + name.upper())}
+    ours = {each.name: told[each.name].read for each in fields(CaptureSettings) if each.name in told}
+    elsewhere = {name: read for name, read in ours.items() if isinstance(read, Elsewhere)}
+    capture = CaptureSettings.from_env({name: read() for name, read in ours.items() if name not in elsewhere}, environ)
+    if elsewhere and capture.ship == SELF:
+        found: dict[str, Any] = {name: read() for name, read in elsewhere.items()}
+        return replace(capture, **found)
+    return replace(capture, store=ELSEWHERE) if elsewhere else capture
 
 
 def all_settings() -> "Settings":
@@ -57,16 +52,6 @@ def places(environ: Mapping[str, str] = os.environ) -> list[dict[str, Said]]:
     file = configuration(environ)
     inside = _told(section(environ, file), lambda name: f"{name} in [{SECTION}] of {file}")
     return [_told(_variables(environ), lambda name: VARIABLE + name.upper()), inside]
-
-
-def _capture(told: Mapping[str, Said], environ: Mapping[str, str]) -> CaptureSettings:
-    ours = {each.name: told[each.name].read for each in fields(CaptureSettings) if each.name in told}
-    elsewhere = {name: read for name, read in ours.items() if isinstance(read, Elsewhere)}
-    capture = CaptureSettings.from_env({name: read() for name, read in ours.items() if name not in elsewhere}, environ)
-    if elsewhere and capture.ship == SELF:
-        found: dict[str, Any] = {name: read() for name, read in elsewhere.items()}
-        return replace(capture, **found)
-    return replace(capture, store=ELSEWHERE) if elsewhere else capture
 
 
 def _told(texts: Mapping[str, str], where: Callable[[str], str]) -> dict[str, Said]:
@@ -88,15 +73,3 @@ def _variables(environ: Mapping[str, str]) -> dict[str, str]:
 
 def _given(text: str) -> Callable[[], str]:
     return lambda: text
-
-
-def _seconds(name: str, told: Mapping[str, Said], environ: Mapping[str, str]) -> float:
-    text = environ.get(PREFIX + name.upper()) or (told[name].read() if name in told else None)
-    default: float = getattr(PluginSettings, name)
-    try:
-        value = default if text is None else float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 <= value < float("inf"):
-        raise BadInputError(f"{PREFIX}{name.upper()} must be a number of seconds, not {text!r}")
-    return value

@@ -5,14 +5,14 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from datatracing.capture import Notice, Recorder, guard, redaction
+from datatracing.capture import CaptureSettings, Notice, Recorder, guard, redaction
 from datatracing.context.address import is_file
 from datatracing.model.event import ErrorInfo, Event, EventKind
 from datatracing.model.run import RunRef
 from datatracing.redact import Redactor
 from datatracing_airflow import compat, links
 from datatracing_airflow.attendance import Attendance
-from datatracing_airflow.settings import PluginSettings, all_settings
+from datatracing_airflow.settings import all_settings, capture_settings
 
 if TYPE_CHECKING:
     from datatracing.connection import Connection
@@ -40,10 +40,10 @@ _switch = {"silent": False}
 class Tracer:
     """Made once per process, in every kind of Airflow process."""
 
-    def __init__(self, settings: PluginSettings) -> None:
+    def __init__(self, settings: CaptureSettings) -> None:
         self.settings = settings
-        self.namespace = settings.capture.namespace
-        self.recorder = Recorder(settings.capture, rehearsed(redaction(settings.capture, compat.mask)))
+        self.namespace = settings.namespace
+        self.recorder = Recorder(settings, rehearsed(redaction(settings, compat.mask)))
         self.attendance = Attendance(self.recorder.settings)
 
     def say(self, statement: "Statement") -> None:
@@ -60,7 +60,7 @@ class Tracer:
 
     def leave(self) -> None:
         """The last hook of a task's process. Nothing is waited for, except where the spool dies with the process."""
-        if self.settings.capture.ship == "self":
+        if self.settings.ship == "self":
             self.recorder.close()
 
 
@@ -99,8 +99,8 @@ def _configure(use: Callable[[Tracer], None]) -> None:
     from datatracing.errors import BadInputError
 
     try:
-        settings = PluginSettings.read()
-        if settings.capture.store:
+        settings = capture_settings()
+        if settings.store:
             use(Tracer(settings))
             return
     except BadInputError as error:

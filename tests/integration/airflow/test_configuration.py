@@ -47,14 +47,9 @@ def test_a_worker_that_may_not_see_airflows_database_sees_the_settings(scenes):
     assert scenes["in_a_worker"]["namespace"] == "of the file"
 
 
-def test_the_plain_defaults_are_those_of_the_settings_model(scenes):
-    ours, theirs = scenes["defaults"]
-    assert ours == theirs
-
-
 def test_a_value_that_cannot_be_is_named(scenes):
     assert len(scenes["bad_values"]) == 4
-    assert all(said.startswith("DATATRACING_SETTLE_SECONDS must be") for said in scenes["bad_values"])
+    assert all(said.startswith("DATATRACING_SPOOL_LIMIT must be") for said in scenes["bad_values"])
 
 
 def test_law_1_without_a_store_or_with_a_bad_value_the_plugin_is_there_and_does_nothing(scenes):

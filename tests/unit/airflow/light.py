@@ -17,7 +17,6 @@ from datatracing.model.event import EventKind  # noqa: E402
 from datatracing.model.run import RunRef, SpanKey  # noqa: E402
 from datatracing.model.states import State  # noqa: E402
 from datatracing_airflow.mapping import Statement, error_info  # noqa: E402
-from datatracing_airflow.settings import PluginSettings  # noqa: E402
 from datatracing_airflow.tracer import Tracer  # noqa: E402
 
 AFTER = set(sys.modules)
@@ -25,7 +24,7 @@ AFTER = set(sys.modules)
 
 def main(folder: Path, tasks: int) -> None:
     settings = CaptureSettings(f"sqlite:///{folder}/traces.db", spool_dir=folder / "spool")
-    tracer = Tracer(PluginSettings(settings))
+    tracer = Tracer(settings)
     # So that no agent is started here: that is another test's, and once a minute on a host.
     settings.spool_dir.mkdir()
     (settings.spool_dir / "agent.started").write_text("now")

@@ -1,10 +1,14 @@
 """Scheduler and api-server see to it that there is an agent for as long as they live."""
 
 import time
+from dataclasses import replace
 
 import pytest
 
+from datatracing.agent.leases import Lease
 from datatracing.capture import CaptureSettings, lease
+from datatracing.capture.guard import reraising
+from datatracing.capture.settings import SELF
 from datatracing_airflow import attendance
 from datatracing_airflow.attendance import Attendance, plays_runs
 from tests.airflow_rig import agents
@@ -15,8 +19,6 @@ SANDBOX = {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": "airflow-db-not-allowed:///"}
 @pytest.fixture
 def settings(tmp_path, monkeypatch):
     monkeypatch.setenv("AIRFLOW_HOME", str(tmp_path))
-    # No Airflow is configured there, so nobody watches it.
-    monkeypatch.setattr(attendance, "DUTY", lease.SHIP)
     settings = CaptureSettings(f"sqlite:///{tmp_path}/traces.db", spool_dir=tmp_path / "spool")
     yield settings
     agents.end(settings.spool_dir)
@@ -32,6 +34,8 @@ def at_work(settings, before=()):
 
 
 def test_one_agent_is_started_however_often_one_looks_and_another_one_when_it_has_died(settings, monkeypatch):
+    # No Airflow is configured there, so nobody watches it.
+    monkeypatch.setattr(attendance, "DUTY", lease.SHIP)
     monkeypatch.setattr(attendance, "FIRST_PAUSE", 0.0)
     looks = Attendance(settings)
     looks.look()
@@ -44,22 +48,32 @@ def test_one_agent_is_started_however_often_one_looks_and_another_one_when_it_ha
     assert len(at_work(settings, first) - first) == 1
 
 
-def test_agents_that_do_not_do_their_duty_do_not_pile_up(settings, monkeypatch):
+@pytest.mark.parametrize(("shipping", "attempts"), [(True, range(8, 12)), (False, range(700, 721))])
+def test_agents_do_not_pile_up_where_none_can_watch_and_the_dead_are_replaced(
+    settings, monkeypatch, shipping, attempts
+):
+    """In an hour in which a run begins every second."""
     started = []
     monkeypatch.setattr(attendance, "summon", lambda *_, **how: started.append(how))
+    taken = Lease.take(settings.spool_dir, lease.SHIP) if shipping else None
     looks, now = Attendance(settings), 0.0
     monkeypatch.setattr(attendance.time, "monotonic", lambda: now)
     while now < 3_600:
         looks.look()
         now += 1.0
-    assert len(started) <= 11
+    assert len(started) in attempts
+    if taken is not None:
+        taken.release()
+
+
+def test_law1_where_the_disk_ends_with_the_process_no_agent_is_started(settings):
+    Attendance(replace(settings, ship=SELF)).look()
+    assert not settings.spool_dir.exists()
 
 
 def test_law1_a_spool_that_cannot_be_used_is_no_reason_to_raise(tmp_path):
     file = tmp_path / "file"
     file.touch()
-    from datatracing.capture.guard import reraising
-
     with reraising(on=False):
         Attendance(CaptureSettings("sqlite:////nowhere/traces.db", spool_dir=file / "spool")).look()
 
@@ -75,6 +89,7 @@ def test_law1_a_spool_that_cannot_be_used_is_no_reason_to_raise(tmp_path):
         "/venv/lib/site-packages/airflow/__main__.py triggerer",
         "/venv/bin/gunicorn x",
         "/venv/bin/celery worker",
+        "/venv/lib/site-packages/airflow/sdk/execution_time/execute_workload.py --json-path x",
     ],
 )
 def test_a_component_does_not_play_runs(words):

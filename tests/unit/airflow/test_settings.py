@@ -9,7 +9,7 @@ import pytest
 from datatracing.capture.settings import ELSEWHERE
 from datatracing.errors import BadInputError
 from datatracing.settings import Settings
-from datatracing_airflow.settings import PluginSettings, places
+from datatracing_airflow.settings import capture_settings, places
 
 STORE = "postgresql://worker:pw@db/traces"
 
@@ -93,7 +93,7 @@ def test_a_command_that_fails_says_so_and_never_what_it_printed(cfg):
 
 def test_law1_a_hook_runs_no_command_for_a_setting(cfg, tmp_path):
     cfg(f"[datatracing]\nstore_cmd = touch {tmp_path}/ran\nnamespace = mine\n")
-    settings = PluginSettings.read().capture
+    settings = capture_settings()
     assert (settings.store, settings.namespace) == (ELSEWHERE, "mine")
     assert not (tmp_path / "ran").exists()
     assert "DATATRACING_STORE" not in settings.environ(), "the agent that is started from here asks for itself"
@@ -101,13 +101,13 @@ def test_law1_a_hook_runs_no_command_for_a_setting(cfg, tmp_path):
 
 def test_a_token_from_elsewhere_makes_the_agent_ask_for_the_store_too(cfg):
     cfg("[datatracing]\nstore = https://host/x\ntoken_cmd = echo t\n")
-    settings = PluginSettings.read().capture
+    settings = capture_settings()
     assert (settings.store, settings.token) == (ELSEWHERE, "")
 
 
 def test_a_process_that_sends_for_itself_asks_for_itself(cfg):
     cfg("[datatracing]\nship = self\nstore_cmd = echo https://host/x\ntoken_cmd = echo t\n")
-    settings = PluginSettings.read().capture
+    settings = capture_settings()
     assert (settings.store, settings.token) == ("https://host/x", "t")
 
 

@@ -321,11 +321,10 @@ def rows_in_hooks(stage):
     from datatracing.capture.frame import Kind
     from datatracing.capture.reading import read, spool_files
     from datatracing_airflow.listener import Listener
-    from datatracing_airflow.settings import PluginSettings
     from datatracing_airflow.tracer import Tracer
     from tests.integration.airflow.direct.queries import queries_of_hooks
 
-    tracer = Tracer(PluginSettings(stage.settings))
+    tracer = Tracer(stage.settings)
     tracer.attend = lambda: None  # what the hooks have said is looked at here, so nobody else may ship it
     listener = Listener(tracer)
     with committed() as session, queries_of_hooks() as queries:

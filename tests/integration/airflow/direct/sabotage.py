@@ -57,7 +57,7 @@ def recorder(listener, made):
 def redactor(listener, _folder):
     from datatracing.capture import Recorder
 
-    with recorder(listener, Recorder(listener.tracer.settings.capture, BrokenRedactor())):
+    with recorder(listener, Recorder(listener.tracer.settings, BrokenRedactor())):
         yield
 
 
@@ -67,7 +67,7 @@ def spool(listener, folder):
 
     file = folder / "a file where the spool should be"
     file.write_text("")
-    with recorder(listener, Recorder(replace(listener.tracer.settings.capture, spool_dir=file))):
+    with recorder(listener, Recorder(replace(listener.tracer.settings, spool_dir=file))):
         yield
 
 
@@ -75,7 +75,7 @@ def spool(listener, folder):
 def store(listener, folder):
     from datatracing.capture import Recorder
 
-    settings = replace(listener.tracer.settings.capture, store=NOBODY, spool_dir=folder / "undelivered")
+    settings = replace(listener.tracer.settings, store=NOBODY, spool_dir=folder / "undelivered")
     with recorder(listener, Recorder(settings)):
         yield
 
