@@ -35,23 +35,4 @@ def connect(url: str = "", token: str = "", *, migrate: bool = False, settings: 
     return LocalConnection(store, policy, limits, redactor, settings.namespace)
 
 
-def load(url: str) -> None:
-    """Import all that `connect(url)` will need, and contact nothing.
-
-    For a thread in a host that forks, which must not fork in the middle of an import: see capture.importing.
-    """
-    from importlib import import_module
-
-    if is_collector(url):
-        needed = ["datatracing.connection.remote"]
-    else:
-        needed = ["datatracing.connection.local", "datatracing.sampling.policy", "datatracing.store.sql.schema"]
-    for name in ("datatracing.settings", *needed):
-        import_module(name)
-    if not is_collector(url):
-        from datatracing.store.registry import open_store
-
-        open_store(url).close()  # imports the driver
-
-
-__all__ = ["Connection", "connect", "load"]
+__all__ = ["Connection", "connect"]
