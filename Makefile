@@ -33,7 +33,7 @@ test: install
 
 # The long forms of two tests. SEED=7 plays the same faults again.
 storm: install
-	$(BIN)/python -m pytest -n 0 -s -m apart tests/integration/airflow/test_fork_storm.py
+	$(BIN)/python -m pytest -n 0 -s -m apart tests/integration/airflow/test_fork_storm.py tests/integration/airflow/test_mount_attack.py
 
 FAULTS ?= 500
 chaos: install

@@ -8,6 +8,7 @@ from tests.chaos.play import play
 SEED = 8
 
 
+@pytest.mark.apart  # until seed 5 comes to its end: something waits on the host that ships to a collector
 @pytest.mark.timeout(600)
 @pytest.mark.xdist_group("chaos")
 def test_law6_whatever_happens_an_event_is_stored_or_its_loss_is_named_on_its_run(tmp_path):
