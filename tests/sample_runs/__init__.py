@@ -1,6 +1,7 @@
 """Runs as hooks and the orchestrator would tell them, with fixed clocks: what the reading tests read."""
 
 from dataclasses import replace
+from hashlib import sha256
 
 from datatracing.connection.local import LocalConnection
 from datatracing.model import codec
@@ -107,7 +108,7 @@ class Story:
         error: ErrorInfo | None = None,
         attributes: dict[str, object] | None = None,
     ) -> None:
-        producer = f"worker-{span.task}-{span.map_index}-{span.attempt}"
+        producer = sha256(f"{span.task}-{span.map_index}-{span.attempt}".encode()).hexdigest()[:16]
         seq = sum(event.producer == producer for event in self.events)
         event = Event(kind, self.run, producer, seq, at, span, state, state.value, times=when, error=error)
         self.events.append(replace(event, attributes=attributes or {}))

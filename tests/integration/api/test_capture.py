@@ -1,10 +1,12 @@
-"""What capture sends is what the collector takes."""
+"""What capture keeps is what the collector takes: by way of the agent, and where a process sends for itself."""
 
 from dataclasses import replace
 
 import pytest
 
-from datatracing.capture import CaptureSettings, Recorder, ship_spools
+from datatracing.agent import catch_up
+from datatracing.capture import CaptureSettings, Recorder
+from datatracing.errors import StoreUnreachableError
 from datatracing.model import clock
 from datatracing.model.event import EventKind
 from datatracing.model.fate import Fate
@@ -13,54 +15,62 @@ from datatracing.model.run import RunRef, SpanKey
 from datatracing.model.states import State
 
 RUN = RunRef("airflow", "default", "etl", "r1")
+SPAN = SpanKey("load", -1, 1)
 TOKEN = "a-token-of-the-tests"
 
 
 @pytest.fixture
 def settings(address, tmp_path):
-    return CaptureSettings(address, spool_dir=tmp_path / "spool", token=TOKEN, linger=30.0)
+    return CaptureSettings(address, spool_dir=tmp_path / "spool", token=TOKEN)
 
 
 @pytest.fixture
 def recorder(settings):
-    made = Recorder(settings)
+    made = Recorder(replace(settings, store=""))  # so that no agent is started for it
     yield made
     made.close()
 
 
-def test_events_and_losses_of_a_recorder_are_taken(recorder, store):
-    span = SpanKey("load", -1, 1)
-    recorder.emit(EventKind.STARTED, RUN, span=span, state=State.RUNNING)
-    recorder.emit(EventKind.ENDED, replace(RUN, pipeline="x" * 300_000))
-    recorder.emit(EventKind.ENDED, RUN, span=span, state=State.SUCCESS)
-    assert recorder.flush(20)
-    assert recorder.counters["accepted"] == 2
-    assert store.sweep() == 1
+def test_events_and_losses_of_a_recorder_are_taken(recorder, settings, store):
+    recorder.emit(EventKind.STARTED, RUN, span=SPAN, state=State.RUNNING)
+    recorder.emit(EventKind.ENDED, RUN, span=replace(SPAN, task="x" * 300_000))
+    recorder.emit(EventKind.ENDED, RUN, span=SPAN, state=State.SUCCESS)
+    recorder.close()
+    report = catch_up(settings)
+    assert (report.delivered, report.rejected, report.waits) == (2, 0, False)
     assert [each["state"] for each in store.trace(RUN.trace_id)["spans"]] == ["running", "success"]
     assert [(entry.fate, entry.reason, entry.count) for entry in store.store.ledger()] == [
         (Fate.LOST, "event_too_big", 1)
     ]
 
 
-def test_a_manifest_of_a_recorder_seals_its_run(recorder, store):
+def test_a_manifest_of_a_recorder_seals_its_run(recorder, settings, store):
     recorder.emit(EventKind.STARTED, RUN, state=State.RUNNING)
     recorder.complete(Manifest(RUN, State.SUCCESS, "success", clock.now(), recorded=False))
-    assert recorder.flush(20)
+    catch_up(settings)
     assert store.store.run(RUN.trace_id).state is State.SUCCESS, "without a sweep"
 
 
 def test_what_the_collector_rejects_is_counted_and_not_sent_again(recorder, settings):
     recorder.emit(EventKind.NOTED, RUN, raw_state="x" * 300)
     recorder.emit(EventKind.NOTED, RUN)
-    assert recorder.flush(20)
-    assert (recorder.counters["accepted"], recorder.counters["rejected"]) == (1, 1)
-    assert ship_spools(settings).files == 0
+    report = catch_up(settings)
+    assert (report.delivered, report.rejected) == (1, 1)
+    assert not catch_up(settings).waits
 
 
-def test_a_wrong_token_keeps_everything_until_it_is_right(settings, recorder, caplog):
-    wrong = Recorder(replace(settings, token="another"))
-    wrong.emit(EventKind.NOTED, RUN)
-    assert not wrong.flush(20)
-    wrong.close()
-    assert "DATATRACING_TOKEN" in caplog.text
-    assert ship_spools(settings).accepted == 1
+def test_a_wrong_token_keeps_everything_until_it_is_right(recorder, settings):
+    recorder.emit(EventKind.NOTED, RUN)
+    wrong = catch_up(replace(settings, token="another"))
+    assert isinstance(wrong.error, StoreUnreachableError)
+    assert "DATATRACING_TOKEN" in str(wrong.error)
+    assert wrong.waits
+    assert catch_up(settings).delivered == 1
+
+
+def test_a_process_whose_disk_goes_with_it_sends_for_itself(settings, store):
+    alone = Recorder(replace(settings, ship="self"))
+    alone.emit(EventKind.STARTED, RUN, span=SPAN, state=State.RUNNING)
+    alone.close()
+    assert [each["task"] for each in store.trace(RUN.trace_id)["spans"]] == [None, "load"]
+    assert not list(settings.spool_dir.glob("*.spool"))

@@ -131,8 +131,12 @@ def ids_of(trace):
 WITH_A_HOST = {"extra": lambda text: text.replace("load", "***").replace("extract", "***")}
 
 
-@pytest.mark.parametrize("worker", [{}, {"tokenise_key": b"k"}, {"patterns": ["extract"]}, WITH_A_HOST], ids=str)
-@pytest.mark.parametrize("scheduler", [{}, None])
+@pytest.mark.parametrize(
+    "worker",
+    [{}, {"tokenise_key": b"k"}, {"patterns": ["extract"]}, WITH_A_HOST],
+    ids=lambda rules: "".join(rules) or "ours",
+)
+@pytest.mark.parametrize("scheduler", [{}, None], ids=["redacts", "does not"])
 def test_law_7_a_trace_stays_in_one_piece_whoever_redacts_by_which_rules(worker, scheduler):
     first, second = Redactor(**worker), None if scheduler is None else Redactor(**scheduler)
     ends = [said(key, first, at, EventKind.ENDED, State.SUCCESS) for at, key in enumerate(KEYS)]
