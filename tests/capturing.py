@@ -204,7 +204,7 @@ def child():
 def eventually():
     """Waits until a condition holds, and fails when it does not within `timeout` seconds."""
 
-    def wait(condition, timeout=20.0):
+    def wait(condition, timeout=90.0):
         until = time.monotonic() + timeout
         while not (found := condition()):
             assert time.monotonic() < until, f"never: {condition}"

@@ -213,7 +213,8 @@ def _slot(segment: Segment, frame: Frame) -> int:
         segment.counts.setdefault(NAMED, Count(NOBODY, frame.producer, clock.now()))
         return NAMED
     slot = segment.slots.setdefault(key, len(segment.slots))
-    segment.counts.setdefault(slot, Count(*key, clock.now()))
+    if slot not in segment.counts:
+        segment.counts[slot] = Count(*key, clock.now())
     return slot
 
 
