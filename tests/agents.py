@@ -13,11 +13,11 @@ PATIENCE = 30.0
 
 
 def agents(spool: Path | str) -> list[int]:
-    """Process ids. An agent runs in the spool directory, whichever duty it has."""
+    """Process ids, whichever duty they have: an agent is given its spool directory in its environment."""
     return [
         pid
         for pid in (int(each.name) for each in Path("/proc").iterdir() if each.name.isdigit())
-        if _serves(pid, Path(spool))
+        if serves(pid, Path(spool))
     ]
 
 
@@ -40,9 +40,11 @@ def at_work(spool: Path | str, duty: str = lease.SHIP) -> None:
         time.sleep(0.02)
 
 
-def _serves(pid: int, spool: Path) -> bool:
+def serves(pid: int, spool: Path) -> bool:
+    """Whether this process is an agent of that directory."""
     try:
         words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-        return b"datatracing.agent" in words and Path(f"/proc/{pid}/cwd").readlink() == spool.resolve()
+        given = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
     except OSError:
         return False
+    return b"datatracing.agent" in words and f"DATATRACING_SPOOL_DIR={spool.absolute()}".encode() in given

@@ -5,13 +5,15 @@ from pathlib import Path
 
 import psutil
 
+from tests.agents import serves
+
 GRACE = 15.0
 """Seconds that one has to deliver what is there, before it is killed."""
 
 
 def agents(spool: Path) -> list[psutil.Process]:
     """Those that have a duty there, and those that stand by."""
-    return [process for process in psutil.process_iter() if _is_agent(process, spool)]
+    return [process for process in psutil.process_iter() if serves(process.pid, spool)]
 
 
 def kill(spool: Path) -> int:
@@ -29,13 +31,6 @@ def end(*spools: Path) -> None:
         _each(found, signal.SIGTERM)
         psutil.wait_procs(found, timeout=GRACE)
         kill(spool)
-
-
-def _is_agent(process: psutil.Process, spool: Path) -> bool:
-    try:
-        return "datatracing.agent" in process.cmdline() and Path(process.cwd()) == spool
-    except psutil.Error:
-        return False
 
 
 def _each(found: list[psutil.Process], what: signal.Signals) -> None:
