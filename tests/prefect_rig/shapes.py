@@ -87,7 +87,6 @@ ENDINGS = (
     Shape("cancelled_flow", "a flow that calls itself cancelled", "cancelled", {"work": "success"}),
     Shape("cancelled_task", "a task that calls itself cancelled", "success", {"give_up": "cancelled"}),
     Shape("crashed_task", "an interrupt in a task", "crashed", {"work": "success", "crash": "crashed"}),
-    Shape("mute", "an error whose text cannot be had", "crashed", {"fall_silent": "crashed"}),
     Shape("left", "a task that leaves the process", "crashed", {"leave": "crashed"}),
     Shape("crashed_flow", "an interrupt between tasks", "crashed", {"work": "success"}),
 )

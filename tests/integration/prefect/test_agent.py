@@ -11,10 +11,9 @@ from datatracing.connection import connect
 from datatracing.model import clock
 from tests.agents import agents, at_work, stop_agents
 from tests.conformance.check import unbalanced, untruths
-from tests.conformance.shapes import departures
+from tests.conformance.shapes import Shape, departures
 from tests.prefect_rig.home import PATIENCE
 from tests.prefect_rig.oracle import by_number
-from tests.prefect_rig.shapes import SHAPES
 from tests.prefect_rig.theatre import Theatre, read, ship
 
 pytestmark = [pytest.mark.xdist_group("prefect-apart"), pytest.mark.timeout(600)]
@@ -22,6 +21,9 @@ SOON = 2.0
 """Seconds after a flow's end in which its trace is there."""
 LEEWAY = 3.0
 """Seconds that a machine with other things to do may need for it."""
+
+MUTE = Shape("mute", "an error whose text cannot be had", "crashed", {"fall_silent": "crashed"})
+"""Alone in a process. Among other flows Prefect may keep the task running for ever, and the flow failed."""
 
 
 @pytest.fixture
@@ -106,9 +108,8 @@ def test_law_6_an_error_whose_text_cannot_be_had_ends_its_attempt(home):
     runs = home.beside(RIG_TRACED="1").play("mute")
     ship(home)
     theatre = Theatre(home, runs, overheard=True)
-    [shape] = [each for each in SHAPES if each.name == "mute"]
-    document, account = read(theatre, shape), theatre.account(shape)
-    assert departures(shape, by_number(account), {}) == []
+    document, account = read(theatre, MUTE), theatre.account(MUTE)
+    assert departures(MUTE, by_number(account), {}) == []
     assert untruths(document, account) == []
     [error] = [span["error"] for span in document["spans"] if span["kind"] == "task"]
     assert error["type"] in {"MuteError", "RuntimeError"}
