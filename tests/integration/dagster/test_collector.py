@@ -171,7 +171,7 @@ def test_a_run_that_cannot_be_read_holds_up_no_other_and_is_given_up_with_a_word
     assert (entry["fate"], entry["count"]) == ("lost", 1)
     assert entry["reason"].startswith("the collector could not read the run: ")
     shown = own.trace(broken)
-    assert (shown["run"]["state"], shown["run"]["completeness"]["status"]) == ("success", "partial")
+    assert (shown["run"]["state"], shown["run"]["completeness"]["status"]) == ("success", "unknown")
     assert [span["kind"] for span in shown["spans"]] == ["run"]
 
 
