@@ -28,24 +28,6 @@ def rolled_back():
         fail("orders")
 
 
-class MuteError(Exception):
-    """Does not say what went wrong."""
-
-    def __str__(self):
-        raise RuntimeError("no")
-
-
-@task
-def fall_silent():
-    raise MuteError
-
-
-@flow
-def mute():
-    """Prefect asks the error for its text, and takes what comes of that for a crash."""
-    fall_silent()
-
-
 @flow
 def swallowed_failure():
     fail("orders", return_state=True)

@@ -10,20 +10,14 @@ import pytest
 from datatracing.connection import connect
 from datatracing.model import clock
 from tests.agents import agents, at_work, stop_agents
-from tests.conformance.check import unbalanced, untruths
-from tests.conformance.shapes import Shape, departures
+from tests.conformance.check import unbalanced
 from tests.prefect_rig.home import PATIENCE
-from tests.prefect_rig.oracle import by_number
-from tests.prefect_rig.theatre import Theatre, read, ship
 
 pytestmark = [pytest.mark.xdist_group("prefect-apart"), pytest.mark.timeout(600)]
 SOON = 2.0
 """Seconds after a flow's end in which its trace is there."""
 LEEWAY = 3.0
 """Seconds that a machine with other things to do may need for it."""
-
-MUTE = Shape("mute", "an error whose text cannot be had", "crashed", {"fall_silent": "crashed"})
-"""Alone in a process. Among other flows Prefect may keep the task running for ever, and the flow failed."""
 
 
 @pytest.fixture
@@ -102,15 +96,3 @@ def test_the_agent_may_be_killed_at_any_moment_and_the_next_one_goes_on(waiting,
     document, _ = sealed(home.settings["DATATRACING_STORE"], process.run_id)
     assert document["run"]["completeness"]["status"] == "complete"
     assert json.dumps(document).count('"map_key"') >= 3
-
-
-def test_law_6_an_error_whose_text_cannot_be_had_ends_its_attempt(home):
-    runs = home.beside(RIG_TRACED="1").play("mute")
-    ship(home)
-    theatre = Theatre(home, runs, overheard=True)
-    document, account = read(theatre, MUTE), theatre.account(MUTE)
-    assert departures(MUTE, by_number(account), {}) == []
-    assert untruths(document, account) == []
-    [error] = [span["error"] for span in document["spans"] if span["kind"] == "task"]
-    assert error["type"] in {"MuteError", "RuntimeError"}
-    assert "fall_silent" in error["stacktrace"]
