@@ -1,8 +1,8 @@
 """Shipping what waits here, for somebody who asks now: a command that reads, `spool ship`, a process that ends."""
 
 import time
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
 
 from datatracing.agent.leases import Lease
 from datatracing.capture import lease
@@ -88,8 +88,9 @@ def _ship(settings: "CaptureSettings") -> ShipReport:
     return ShipReport(shipping.files, done.delivered, done.rejected, shipping.lost, waits=left, error=error)
 
 
-def _given(settings: "CaptureSettings") -> dict[str, object]:
-    return {"store": settings.store, "spool_dir": settings.spool_dir, "namespace": settings.namespace}
+def _given(settings: "CaptureSettings") -> dict[str, Any]:
+    """The whole of it, the token among it: whoever asks may have been told another one than the environment has."""
+    return {each.name: getattr(settings, each.name) for each in fields(settings)}
 
 
 def _unheard(notice: "Notice") -> None:
