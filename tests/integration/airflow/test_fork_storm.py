@@ -1,6 +1,6 @@
 """Law 1: what runs or forks user code holds nothing of the store, so a storm of forks loses and hangs nothing.
 
-The small storms are part of every test run; the long ones, `make storm`, are what two cores can do in some minutes.
+`make storm` plays the small and the long ones.
 """
 
 import pytest
@@ -44,6 +44,7 @@ def most_threads(scene: Scene, kind: str) -> int:
     return max(note["threads"] for note in notes(scene, kind))
 
 
+@pytest.mark.apart
 @pytest.mark.timeout(1_800)
 @pytest.mark.parametrize("store", STORES)
 def test_law1_a_storm_of_forks_loses_and_hangs_nothing(store, tmp_path, blank, record_property):

@@ -17,7 +17,7 @@ from tests.conformance.check import one_sided, unbalanced
 from tests.dagster_rig.daemon import CONFIGURATION, running
 from tests.dagster_rig.home import Home
 
-pytestmark = pytest.mark.xdist_group("dagster-daemon")
+pytestmark = [pytest.mark.xdist_group("dagster-daemon"), pytest.mark.apart]
 
 EXPECTED = {
     "seed": ["success"],

@@ -113,8 +113,9 @@ def test_without_prefects_password_nobody_reads(inside, path):
 
 
 def test_prefects_password_is_none_of_a_workers(inside):
-    assert ask(inside, "/datatracing/api/v1/summaries", USER, {"trace_ids": []})[0] == 401
-    assert ask(inside, "/datatracing/api/v1/summaries", token=TOKEN, body={"trace_ids": []})[0] == 200
+    assert ask(inside, "/datatracing/api/v1/events", USER, {"no": "event"})[0] == 401
+    assert ask(inside, "/datatracing/api/v1/events", token=TOKEN, body={"no": "event"})[0] == 200
+    assert ask(inside, "/datatracing/api/v1/summaries", token=TOKEN, body={"trace_ids": []})[0] == 403
 
 
 def test_what_ends_is_collected_in_the_server_and_shown_in_its_ui(inside):
