@@ -174,7 +174,7 @@ SAID = {
     "smtp": "server.login('ann', '«{pw}»')",
     "boto": "boto3.client('s3', aws_secret_access_key='«{b64:40}»')",
     "fernet": "AIRFLOW__CORE__FERNET_KEY=«{url:43}»=",
-    "npmrc": "//registry.npmjs.org/:_authToken=«{uuid}»",
+    "npmrc": "//npm.acme.example/:_authToken=«{uuid}»",
     "german": "Passwort: «{pw}»",
     "german said": "das Passwort lautet «{pw}»",
     "french": "mot de passe : «{pw}»",
