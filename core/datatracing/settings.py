@@ -120,6 +120,11 @@ class Settings(BaseModel):
         gt=0,
         description="Seconds that sending one batch may take, the answer included.",
     )
+    answer_timeout: float = Field(
+        default=30.0,
+        gt=0,
+        description="Seconds that a Postgres server may say nothing about a statement before it counts as away.",
+    )
     retry_limit: float = Field(
         default=CaptureSettings.retry_limit,
         gt=0,

@@ -30,7 +30,8 @@ def connect(url: str = "", token: str = "", *, migrate: bool = False, settings: 
     from datatracing.sampling.policy import default_policy
     from datatracing.store.registry import open_store
 
-    store, policy = open_store(url, migrate=migrate), default_policy(settings.sample_rate)
+    store = open_store(url, migrate=migrate, silence=settings.answer_timeout)
+    policy = default_policy(settings.sample_rate)
     limits, redactor = Limits(**settings.limits()), redaction(settings.capture())
     return LocalConnection(store, policy, limits, redactor, settings.namespace)
 

@@ -184,12 +184,14 @@ def gate(postgres_server):
     made.close()
 
 
-def test_what_ended_while_the_store_was_away_is_collected_when_it_is_back(host, postgres_url, gate):
+@pytest.mark.parametrize("how", ["refuse", "swallow"])
+def test_what_ended_while_the_store_was_away_is_collected_when_it_is_back(host, postgres_url, gate, how, monkeypatch):
+    monkeypatch.setenv("DATATRACING_ANSWER_TIMEOUT", "1")
     name = postgres_url.partition("?")[0].rpartition("/")[2]
     user = host(f"postgresql+psycopg://postgres@127.0.0.1:{gate.port}/{name}")
     user.tick()
     whole(postgres_url, user.run())
-    gate.refuse()
+    getattr(gate, how)()
     during = [user.run() for _ in range(3)]
     user.until_it_says("DataTracing goes on later: ")
     gate.open()

@@ -4,6 +4,7 @@ import os
 import shutil
 import sqlite3
 import tempfile
+import time
 import traceback
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,14 +18,15 @@ from datatracing.errors import BadInputError, DataTracingError, SchemaMismatchEr
 from datatracing.store.registry import open_store
 from datatracing.store.sql.store import SqlStore
 from datatracing.testing import build
+from tests.airflow_rig.gate import Gate
 
 RUN, OTHER = build.run("r1"), build.run("r2")
 NOBODY = 65534
 
 
 @contextmanager
-def opened(url, patience=10.0):
-    store = SqlStore(url, patience)
+def opened(url, patience=10.0, **given):
+    store = SqlStore(url, patience, **given)
     try:
         yield store
     finally:
@@ -321,3 +323,31 @@ def outage(url):
         admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
         yield
         admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+
+
+@pytest.fixture
+def gate(postgres_server):
+    made = Gate(postgres_server.data / ".s.PGSQL.5432")
+    yield made
+    made.close()
+
+
+def test_a_server_that_takes_a_request_and_says_nothing_is_away_and_is_used_again_when_it_speaks(postgres_url, gate):
+    name = postgres_url.partition("?")[0].rpartition("/")[2]
+    with opened(f"postgresql://postgres@127.0.0.1:{gate.port}/{name}", silence=0.5) as store:
+        store.append([build.row(RUN)])
+        gate.swallow()
+        began = time.monotonic()
+        error = failure(store)
+        assert time.monotonic() - began < 3 * (0.5 + 5.0) + 3.0
+        assert type(error) is StoreUnreachableError
+        gate.open()
+        store.append([build.row(OTHER)])
+        seal(store, RUN)
+        assert store.run(RUN.trace_id) is not None
+
+
+def test_a_statement_that_takes_its_time_is_no_silence_while_the_server_speaks(postgres_url):
+    with opened(postgres_url, silence=1.0) as store, store.database.reading() as connection:
+        slow = text("SELECT repeat('x', 20000), pg_sleep(0.4) FROM generate_series(1, 4)")
+        assert len(connection.execute(slow).all()) == 4

@@ -3,8 +3,10 @@
 import os
 import sqlite3
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from math import inf
+from typing import Any
 from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
@@ -28,15 +30,18 @@ _POSTGRES_DEFAULTS = {
 
 
 class Database:
-    """One database. `patience` is how many seconds to wait for a lock that somebody else holds.
+    """One database. `patience` is how many seconds to wait for a lock that somebody else holds, `silence` for how many
+    a server may say nothing about a statement before it counts as away.
 
     `create` lets SQLite make the file: only a migration may, or a mistyped path would look like an empty store.
     """
 
-    def __init__(self, address: Address, patience: float, *, create: bool = False) -> None:
+    def __init__(self, address: Address, patience: float, *, silence: float = inf, create: bool = False) -> None:
         self.address = address
         self.patience = patience
-        self.engine = _sqlite(address, patience, create=create) if address.path else _postgres(address, patience)
+        self.engine = (
+            _sqlite(address, patience, create=create) if address.path else _postgres(address, patience, silence)
+        )
         _ENGINES.add(self.engine)
 
     @property
@@ -121,10 +126,10 @@ def _sqlite(address: Address, patience: float, *, create: bool) -> Engine:
     return engine
 
 
-def _postgres(address: Address, patience: float) -> Engine:
+def _postgres(address: Address, patience: float, silence: float) -> Engine:
     _check_options(address)
     try:
-        return create_engine(
+        engine = create_engine(
             "postgresql+psycopg://",
             connect_args={**_POSTGRES_DEFAULTS, **address.keywords},
             # Someone else's default could be a snapshot taken before the lock on a trace is held.
@@ -135,6 +140,15 @@ def _postgres(address: Address, patience: float) -> Engine:
         )
     except ImportError as error:
         raise _no_driver() from error
+    from datatracing.store.sql.silence import bounded
+
+    kind = bounded(silence)
+
+    @event.listens_for(engine, "do_connect")
+    def connect(_dialect: Any, _record: Any, words: Sequence[Any], named: Mapping[str, Any]) -> Any:
+        return kind.connect(*words, **named)
+
+    return engine
 
 
 def _check_options(address: Address) -> None:

@@ -3,6 +3,7 @@
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from math import inf
 
 from sqlalchemy import exists, func, select, union_all
 
@@ -32,10 +33,10 @@ PATIENCE = 10.0
 class SqlStore:
     """See Store. Opening contacts nothing; the first call does."""
 
-    def __init__(self, url: str, patience: float = PATIENCE) -> None:
+    def __init__(self, url: str, patience: float = PATIENCE, silence: float = inf) -> None:
         address = parse_database(url)
         self.url = address.text
-        self.database = Database(address, patience)
+        self.database = Database(address, patience, silence=silence)
         self._backlog = Backlog()
 
     def __repr__(self) -> str:
