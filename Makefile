@@ -11,11 +11,13 @@ STAMP := $(VENV)/.installed
 
 install: $(STAMP)
 
-# uv is only a faster pip: where it cannot be had or cannot reach the registry, pip does the same work.
+# uv is only a faster pip: where it cannot be had or cannot reach the registry, pip does the same work. All is compiled
+# here, since hundreds of processes import it, and some machines forbid Python to keep what it has compiled.
 $(STAMP): pyproject.toml $(CONSTRAINTS) | $(BIN)/python
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv || echo "uv is not to be had; pip installs instead"
-	$(BIN)/uv pip install --quiet --python $(BIN)/python -c $(CONSTRAINTS) -e '.[$(EXTRAS)]' \
+	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python -c $(CONSTRAINTS) -e '.[$(EXTRAS)]' \
 	  || $(BIN)/python -m pip install --quiet --disable-pip-version-check -c $(CONSTRAINTS) -e '.[$(EXTRAS)]'
+	@$(BIN)/python -m compileall -q core integrations migrations tests
 	@touch $@
 
 $(BIN)/python:
