@@ -1,4 +1,4 @@
-"""`agent`: the process that ships and watches on this host, run by an operator; and `agent status`."""
+"""`agent`: the process that ships and watches on this host, run by an operator; `agent status` and `agent stop`."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -6,6 +6,7 @@ import typer
 
 from datatracing.cli.connecting import Json
 from datatracing.cli.output import print_json
+from datatracing.errors import BadInputError, DataTracingError
 
 if TYPE_CHECKING:
     from datatracing.capture import CaptureSettings
@@ -55,16 +56,32 @@ def status(*, json: Json = False) -> None:
         typer.echo("  no agent runs here: the next process that has something to say starts one")
 
 
+@app.command()
+def stop() -> None:
+    """Tell the agent of this host to end after a last delivery, and wait until it has.
+
+    Whatever starts agents starts another one when it has something to say.
+    """
+    from datatracing.agent.stop import stop as stop_agents
+    from datatracing.settings import Settings
+
+    directory = Settings().capture().anchored().spool_dir
+    try:
+        left = stop_agents(directory)
+    except PermissionError as error:
+        raise BadInputError(f"the agent of {directory} is another user's: stop it as that user") from error
+    if left:
+        raise DataTracingError(f"an agent is still at work on {directory}: {', '.join(left)}")
+    typer.echo(f"no agent is at work on {directory}")
+
+
 def _status(settings: "CaptureSettings") -> dict[str, Any]:
-    from datatracing.capture import lease
+    from datatracing.agent.stop import held
 
     directory = settings.spool_dir
-    names = sorted(path.name.removeprefix("agent.") for path in directory.glob("agent.*"))
-    duties = [name for name in names if name == lease.SHIP or name.startswith(lease.WATCH.format(""))]
-    held = [(name, lease.holder(directory, name)) for name in duties]
     return {
         "spool_dir": str(directory),
-        "duties": [{"duty": name, **facts} for name, facts in held if facts is not None],
+        "duties": [{"duty": name, **facts} for name, facts in held(directory).items()],
     }
 
 

@@ -5,6 +5,7 @@ import sys
 from importlib.metadata import entry_points
 from pathlib import Path
 
+from datatracing.demo.processes import undisturbed
 from datatracing.demo.stage import Stage, Story
 from datatracing.errors import DataTracingError
 
@@ -33,8 +34,12 @@ def main() -> int:
 def play(stage: Stage, names: list[str], *, keep: bool) -> None:
     """One story after the other into one store; the last one may stay."""
     stage.prepare()
-    for number, name in enumerate(names, 1):
-        story(name)(stage, keep and number == len(names))
+    try:
+        for number, name in enumerate(names, 1):
+            story(name)(stage, keep and number == len(names))
+    finally:
+        with undisturbed():
+            stage.leave()
     stage.say("done")
     print(stage.further())
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import datatracing
+from datatracing.agent.stop import stop
 from datatracing.errors import DataTracingError, NotFoundError
 from datatracing.store.port import RunFilter
 
@@ -39,6 +40,7 @@ class Stage:
     def prepare(self) -> None:
         """A clean folder with our tables."""
         self.say(f"preparing {self.folder}")
+        self.leave()
         self.room("spool")
         for database in self.folder.glob("traces.db*"):
             database.unlink()
@@ -100,6 +102,10 @@ class Stage:
                 time.sleep(1)
         except KeyboardInterrupt:
             print()
+
+    def leave(self) -> None:
+        """Processes that were traced have started an agent, which would stay for a while."""
+        stop(self.folder / "spool")
 
     def further(self) -> str:
         """The commands that go on from here."""

@@ -12,6 +12,7 @@ from dataclasses import replace
 import pytest
 
 from datatracing.agent import catch_up
+from datatracing.agent.stop import stop
 from datatracing.capture import CaptureSettings, Recorder, lease
 from datatracing.capture.inventory import waits
 from datatracing.capture.reading import spool_files
@@ -212,3 +213,24 @@ def test_law_1_a_process_whose_disk_ends_with_it_sends_for_itself_within_its_bou
     hung.close()
     assert time.monotonic() - began < 10
     assert len(spool_files(spool_dir)) == 1
+
+
+def test_told_to_stop_they_deliver_what_is_left_and_are_gone(agents, silent, settings, inbox, eventually):
+    two = [agents.start("--attend", os.getpid()) for _ in range(2)]
+    eventually(agents.holder)
+    said(silent, 3).close()
+    for _ in two:
+        assert stop(settings.spool_dir) == []
+        if all(each.poll() is not None for each in two):
+            break
+    assert len(inbox.events()) == 3
+    assert agents.holder() is None
+
+
+def test_who_does_not_stop_is_named(agents, settings, eventually):
+    stuck = agents.start("--attend", os.getpid())
+    eventually(agents.holder)
+    os.kill(stuck.pid, signal.SIGSTOP)
+    assert lease.SHIP in stop(settings.spool_dir, 0.3)
+    os.kill(stuck.pid, signal.SIGCONT)
+    assert stop(settings.spool_dir) == []
