@@ -14,12 +14,12 @@ class Pattern:
     """The part of re.Pattern that redaction uses."""
 
     def __init__(self, source: str, flags: int = 0) -> None:
-        self._source = source
+        self.source = source
         self._flags = flags
 
     @cached_property
     def _compiled(self) -> "re.Pattern[str]":
-        return re.compile(self._source, self._flags)
+        return re.compile(self.source, self._flags)
 
     @cached_property
     def search(self) -> Callable[..., "re.Match[str] | None"]:

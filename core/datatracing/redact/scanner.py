@@ -15,7 +15,6 @@ from datatracing.redact.shapes import (
     ACCOUNT,
     ADDRESSES,
     CARD_NUMBER,
-    KEYS,
     PRIVATE_KEY,
     SELF_EVIDENT,
     SOCIAL,
@@ -79,7 +78,7 @@ class Scanner:
         if "private key" in lowered:
             text = mask_key_ends(PRIVATE_KEY.mask(text, masks), masks)
         if TOKEN_LIKE.search(text):
-            text = SELF_EVIDENT.mask(self._each(KEYS, text, lowered), masks)
+            text = self._each(SELF_EVIDENT, text, lowered)
         if "/" in text or ":" in text:
             text = self._each(URLS, text, lowered)
         if " " in text or "<" in text or "," in text or "value" in lowered:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from datatracing.redact.masks import LONGEST, MASKED, Masks, mask_around
 from datatracing.redact.numbers import CARD, IBAN, SSN, is_card, is_iban
 from datatracing.redact.patterns import Pattern
-from datatracing.redact.tokens import KEY_AND_SECRET, STORAGE_KEY, TOKEN
+from datatracing.redact.tokens import KEY_AND_SECRET, STORAGE_KEY, TOKENS
 
 
 def always(_secret: str) -> bool:
@@ -30,7 +30,7 @@ class Shape(NamedTuple):
 
     def possible(self, lowered: str) -> bool:
         """The cheap way to a no."""
-        for hint in self.hints:  # noqa: SIM110  # any() of a generator takes twice as long  # any() of a generator takes twice as long
+        for hint in self.hints:  # noqa: SIM110  # any() of a generator takes twice as long
             if hint in lowered:
                 return True
         return False
@@ -100,8 +100,11 @@ _KEY_END = _KEY_BLOCK.format("END")
 KEY_END = Pattern(_KEY_END)
 BASE64_LINES = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=\\ \t\r\n"
 
-SELF_EVIDENT = Shape("token", (), TOKEN)
-KEYS = (Shape("token", ("akia", "asia"), KEY_AND_SECRET), Shape("token", ("==",), STORAGE_KEY))
+SELF_EVIDENT = (
+    Shape("token", ("akia", "asia"), KEY_AND_SECRET),
+    Shape("token", ("==",), STORAGE_KEY),
+    *(Shape("token", hints, pattern) for hints, pattern in TOKENS),
+)
 PRIVATE_KEY = Shape(
     "private_key", ("private key",), Pattern(rf"(?P<secret>{_KEY_BLOCK.format('BEGIN')}[\s\S]*?(?:{_KEY_END}|\Z))")
 )
