@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from datatracing import Connection, connect
-from datatracing.capture import spool_status
+from datatracing.capture.inventory import spool_status
 from datatracing.errors import DataTracingError
 from tests.chaos.host import Host
 from tests.chaos.producer import PIPELINE

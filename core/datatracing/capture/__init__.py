@@ -1,8 +1,10 @@
-"""What runs inside the user's process: standard library only, and nothing of it may hurt the host (law 1)."""
+"""What runs inside the user's process: standard library only, and nothing of it may hurt the host (law 1).
+
+What only reads the spool (`inventory`, `reading`) is not imported here: each process would pay for it.
+"""
 
 from datatracing.capture.error_info import error_info, text_of
 from datatracing.capture.guard import guard
-from datatracing.capture.inventory import SpoolFile, pending, spool_status
 from datatracing.capture.notice import Notice
 from datatracing.capture.recorder import Recorder
 from datatracing.capture.scribe import redaction
@@ -13,13 +15,10 @@ __all__ = [
     "CaptureSettings",
     "Notice",
     "Recorder",
-    "SpoolFile",
     "default_spool_dir",
     "error_info",
     "guard",
-    "pending",
     "redaction",
-    "spool_status",
     "summon",
     "text_of",
 ]

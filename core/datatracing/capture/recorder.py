@@ -5,7 +5,7 @@ import os
 import weakref
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from datatracing.capture.frame import Frame, Kind
 from datatracing.capture.guard import caught, guard
@@ -19,9 +19,11 @@ from datatracing.capture.summon import Summoner
 from datatracing.model import clock
 from datatracing.model.event import ErrorInfo, Event, EventKind, Times
 from datatracing.model.link import AssetUse, Dependency, Link
-from datatracing.model.manifest import Manifest
 from datatracing.model.run import RunRef, SpanKey
 from datatracing.model.states import State
+
+if TYPE_CHECKING:
+    from datatracing.model.manifest import Manifest
 
 NO_TIMES = Times()
 NOTHING: Mapping[str, Any] = {}
@@ -92,7 +94,7 @@ class Recorder:
             # Only then: an end may be said in a signal handler, or when the process is about to go.
             self._own.summoner.look()
 
-    def complete(self, manifest: Manifest) -> None:
+    def complete(self, manifest: "Manifest") -> None:
         """Keep the run's own account of its end like an event. It is not counted among them.
 
         `observed_at` identifies it: the same run is not completed twice at one moment.

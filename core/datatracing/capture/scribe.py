@@ -10,9 +10,9 @@ from datatracing.capture.notice import Notice
 from datatracing.capture.settings import CaptureSettings
 from datatracing.model import codec
 from datatracing.model.event import Event
-from datatracing.model.manifest import Manifest
 
 if TYPE_CHECKING:
+    from datatracing.model.manifest import Manifest
     from datatracing.redact import Redactor as Rules
 
 MARKER = "datatracing.stripped"
@@ -31,7 +31,7 @@ class Redactor(Protocol):
     def event(self, event: Event) -> Event:
         """The same event with every secret masked, bounded, and nothing but plain JSON values in it."""
 
-    def manifest(self, manifest: Manifest) -> Manifest:
+    def manifest(self, manifest: "Manifest") -> "Manifest":
         """The same for a manifest."""
 
     def record(self, record: Notice) -> Notice:
@@ -61,7 +61,7 @@ class Scribe:
             raise TooBigError
         return data
 
-    def write_manifest(self, manifest: Manifest) -> bytes:
+    def write_manifest(self, manifest: "Manifest") -> bytes:
         """JSON. What is too big loses what is free in it, then its attempts: that the run is over, and how, stays."""
         data = self._redacted_manifest(manifest)
         if data is None:
@@ -85,13 +85,13 @@ class Scribe:
                 return codec.dumps(self._redactor.event(event))
         return None
 
-    def _redacted_manifest(self, manifest: Manifest) -> bytes | None:
+    def _redacted_manifest(self, manifest: "Manifest") -> bytes | None:
         with guard("capture.redact"):
             if self._redactor is not None:
                 return codec.dumps(self._redactor.manifest(manifest))
         return None
 
-    def _bare(self, manifest: Manifest, why: str) -> bytes:
+    def _bare(self, manifest: "Manifest", why: str) -> bytes:
         self.stripped[why] += 1
         return codec.dumps(_built_in().manifest(_bare(manifest, why)))
 
@@ -125,7 +125,7 @@ def _skeleton(event: Event, why: str) -> Event:
     return replace(event, attributes={MARKER: why}, error=None, assets=(), records=(), links=links)
 
 
-def _bare(manifest: Manifest, why: str) -> Manifest:
+def _bare(manifest: "Manifest", why: str) -> "Manifest":
     """The same of a manifest."""
     return replace(
         manifest,

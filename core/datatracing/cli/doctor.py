@@ -30,7 +30,7 @@ def doctor(*, store: Store = "", json: Json = False) -> None:
 
 def _findings(settings: "Settings", store: str) -> "Iterator[Finding]":
     from datatracing import __version__
-    from datatracing.capture import spool_status
+    from datatracing.capture.inventory import spool_status
     from datatracing.model import clock
     from datatracing.ops import host
     from datatracing.ops.finding import Finding

@@ -10,7 +10,7 @@ from datatracing.cli.output import print_json
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from datatracing.capture import SpoolFile
+    from datatracing.capture.inventory import SpoolFile
 
 app = typer.Typer(help="Events that wait on this host.", no_args_is_help=True)
 
@@ -21,7 +21,7 @@ PATIENCE = 10.0
 @app.command()
 def status(*, json: Json = False) -> None:
     """What waits in the spool directory, and who looks after it."""
-    from datatracing.capture import spool_status
+    from datatracing.capture.inventory import spool_status
     from datatracing.settings import Settings
 
     settings = Settings()

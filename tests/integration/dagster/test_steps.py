@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from datatracing.capture import spool_status
+from datatracing.capture.inventory import spool_status
 from tests.agents import stop_agents
 from tests.bench.outages import black_hole
 from tests.conformance.check import unbalanced, untruths

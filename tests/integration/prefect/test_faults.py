@@ -11,7 +11,7 @@ from collections import Counter
 
 import pytest
 
-from datatracing.capture import spool_status
+from datatracing.capture.inventory import spool_status
 from datatracing.model.run import RunRef
 from tests.agents import agents, stop_agents
 from tests.prefect_rig.home import PATIENCE, REPOSITORY

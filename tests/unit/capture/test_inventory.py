@@ -4,8 +4,8 @@ import os
 
 import pytest
 
-from datatracing.capture import Recorder, pending, spool_status
-from datatracing.capture.inventory import waits
+from datatracing.capture import Recorder
+from datatracing.capture.inventory import pending, spool_status, waits
 from datatracing.capture.progress import Place, write_progress
 from datatracing.capture.reading import spool_files
 from datatracing.model.event import EventKind
@@ -69,7 +69,7 @@ def _reserved(spool_dir):
 AS_NOBODY = """
 import os, sys
 from pathlib import Path
-from datatracing.capture import spool_status, pending
+from datatracing.capture.inventory import spool_status, pending
 from datatracing.capture.inventory import waits
 os.setgid(65534), os.setuid(65534)
 try:

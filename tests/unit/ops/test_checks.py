@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from datatracing.capture import SpoolFile
+from datatracing.capture.inventory import SpoolFile
 from datatracing.connection import connect
 from datatracing.errors import SchemaMismatchError
 from datatracing.model import clock

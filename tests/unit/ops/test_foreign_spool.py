@@ -17,7 +17,7 @@ NOBODY = pwd.getpwnam("nobody").pw_uid
 LOOK = """
 import os, sys
 from pathlib import Path
-from datatracing.capture import spool_status
+from datatracing.capture.inventory import spool_status
 from datatracing.ops import host
 from datatracing.query.waiting import spooled
 if os.geteuid() == 0:
