@@ -17,8 +17,8 @@ LEVELS |= {"nobody": Level.NOTHING, "stranger": Level.NOTHING, "worker": Level.R
 
 
 @pytest.fixture(scope="module")
-def heard(tmp_path_factory, blank: Path):
-    """By reader: what each was told."""
+def told_all(tmp_path_factory, blank: Path):
+    """What each reader was told, and what went wrong."""
     folder = tmp_path_factory.mktemp("levels")
     settings = {
         "DATATRACING_STORE": f"sqlite:///{folder}/traces.db",
@@ -26,6 +26,12 @@ def heard(tmp_path_factory, blank: Path):
         "DATATRACING_TOKEN": TOKEN,
     }
     return play(stage(folder, blank, "rows.py", settings), "levels", folder, TOKEN, timeout=500)
+
+
+@pytest.fixture(scope="module")
+def heard(told_all):
+    """By reader: what each was told."""
+    return told_all["heard"]
 
 
 def levels_in(shown):
@@ -65,3 +71,7 @@ def test_law8_a_hidden_run_is_answered_like_one_that_does_not_exist(heard, name)
 @pytest.mark.parametrize("name", [*LEVELS, "admin"])
 def test_no_request_breaks_the_server(heard, name):
     assert heard[name]["broken"] == []
+
+
+def test_law_8_no_request_by_our_own_document_breaks_airflows_server(told_all):
+    assert told_all["broken"] == []

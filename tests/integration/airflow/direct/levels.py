@@ -11,6 +11,7 @@ from tests.airflow_rig.home import GRADED
 from tests.canaries.asking import blurred, requests
 from tests.canaries.world import STORED, fill, leaks, told
 from tests.integration.airflow.direct.serve import MOUNT, bearer, signed_in
+from tests.integration.api.fuzzing import never_breaks, operations
 
 
 def main(out: Path, folder: Path, token: str) -> None:
@@ -27,7 +28,23 @@ def main(out: Path, folder: Path, token: str) -> None:
     with TestClient(app, raise_server_exceptions=False, follow_redirects=False) as client:
         people = {name: signed_in(client, name) for name in ("admin", *GRADED)}
         people |= {"nobody": {}, "worker": bearer(token), "stranger": bearer("not.a.token")}
-        out.write_text(json.dumps({name: Reader(client, ours, headers).told() for name, headers in people.items()}))
+        heard = {name: Reader(client, ours, headers).told() for name, headers in people.items()}
+        broken = list(made_up(client, ours, [people["admin"], people["worker"]]))
+    out.write_text(json.dumps({"heard": heard, "broken": broken}))
+
+
+def made_up(client, app, people):
+    """What went wrong when requests were made up from our own document."""
+
+    def request(method, path, **given):
+        return client.request(method, MOUNT + path, **given)
+
+    for operation in operations(app):
+        for headers in people:
+            try:
+                never_breaks(operation, request, headers)
+            except AssertionError as error:
+                yield f"{operation.label}: {error}"
 
 
 def parsed(dag_ids):
