@@ -19,7 +19,7 @@ from datatracing.model.run import RunRef, SpanKey
 from datatracing.model.states import State
 from datatracing.store.registry import open_store
 from tests.bench.report import machine
-from tests.postgres_server import Room, Server
+from tests.postgres_server import LASTING, Room, Server
 
 SPANS, PER_TRACE, PER_ROW, PER_COMMIT, ROUNDS = 50_000, 50, 25, 1_000, 5
 BEGIN, END = b"PGCOPY\n\xff\r\n\0" + bytes(8), struct.pack("!h", -1)
@@ -101,7 +101,7 @@ def one_round(number: int, connection, store) -> tuple[float, float, float]:
 def postgres():
     room = Room()
     try:
-        server = Server(room.path)
+        server = Server(room.path, LASTING)
         server.start(lambda _server: None)
         yield server
     finally:
@@ -117,5 +117,5 @@ def main(_words: list[str]) -> None:
         store.close()
     copy, inbox, accepted = (median(column) for column in zip(*rates, strict=True))
     ratio = median(each[1] / each[0] for each in rates)
-    print(f"{SPANS:,} spans in rows of {PER_ROW}, {PER_COMMIT} per commit, median of {ROUNDS} rounds. {machine()}.")
+    print(f"{SPANS:,} spans in rows of {PER_ROW}, {PER_COMMIT} per commit, median of {ROUNDS} rounds; fsync on. {machine()}.")
     print(f"raw binary COPY {copy:,.0f}/s, inbox {inbox:,.0f}/s, ratio {ratio:.1f}; from JSON events {accepted:,.0f}/s")
