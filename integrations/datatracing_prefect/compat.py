@@ -27,6 +27,8 @@ CALLS = (
     "read_deployment_by_name",
 )
 """Methods of Prefect's client, sync and async, whose answers tell of flow runs."""
+ENDS = {"handle_exception": "FAILED", "handle_crash": "CRASHED"}
+"""Methods of Prefect's engines, sync and async, that end a run with an error, and the type of state that they set."""
 MARK = "__datatracing__"
 """What a wrapped function carries, so that it is not wrapped twice."""
 Heard = Callable[..., None]
@@ -129,6 +131,16 @@ def tap_flows(made: Callable[[Any], None]) -> None:
     _put(Flow, original, init)
 
 
+def tap_engines(heard: Heard) -> None:
+    """Call `heard(engine, kind, error)` when an engine could not make a state of an error. Again is once."""
+    for owner in _engines():
+        for method, kind in ENDS.items():
+            original = getattr(owner, method)
+            if not hasattr(original, MARK):
+                wrapped = _ending_later if inspect.iscoroutinefunction(original) else _ending
+                _put(owner, original, wrapped(original, kind, heard))
+
+
 def _put(owner: type, original: Any, wrapped: Any) -> None:
     setattr(wrapped, MARK, True)
     setattr(owner, original.__name__, wrapped)
@@ -139,6 +151,48 @@ def _methods() -> Iterator[tuple[type, str]]:
 
     for client in (PrefectClient, SyncPrefectClient):
         yield from ((client, name) for name in CALLS)
+
+
+def _engines() -> tuple[type, ...]:
+    from prefect.flow_engine import AsyncFlowRunEngine, FlowRunEngine
+    from prefect.task_engine import AsyncTaskRunEngine, SyncTaskRunEngine
+
+    return FlowRunEngine, AsyncFlowRunEngine, SyncTaskRunEngine, AsyncTaskRunEngine
+
+
+def _ending(original: Any, kind: str, heard: Heard) -> Any:
+    @functools.wraps(original)
+    def end(self: Any, error: BaseException, *args: Any, **options: Any) -> Any:
+        try:
+            return original(self, error, *args, **options)
+        except Exception as failure:
+            failed = failure
+        # Out here the error that is being handled is again the user's.
+        with guard("prefect.engine"):
+            heard(self, kind, error)
+        try:
+            raise failed
+        finally:
+            del failed  # or it and its frames would hold each other
+
+    return end
+
+
+def _ending_later(original: Any, kind: str, heard: Heard) -> Any:
+    @functools.wraps(original)
+    async def end(self: Any, error: BaseException, *args: Any, **options: Any) -> Any:
+        try:
+            return await original(self, error, *args, **options)
+        except Exception as failure:
+            failed = failure
+        with guard("prefect.engine"):
+            heard(self, kind, error)
+        try:
+            raise failed
+        finally:
+            del failed  # or it and its frames would hold each other
+
+    return end
 
 
 def _plain(original: Any, heard: Heard) -> Any:

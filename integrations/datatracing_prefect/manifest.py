@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from datatracing.model.event import Times
+from datatracing.model.event import ErrorInfo, Times
 from datatracing.model.link import Dependency, Link
 from datatracing.model.manifest import Attempt, Manifest
 from datatracing.model.states import State
@@ -11,8 +11,9 @@ from datatracing_prefect import assets
 from datatracing_prefect.links.propagated import otel_trace_id
 from datatracing_prefect.mapping import error_info, inputs, micros, run_ref, span_key, untracked
 from datatracing_prefect.operations import operations
-from datatracing_prefect.records import Records, moment
+from datatracing_prefect.records import Records, left_running, moment
 from datatracing_prefect.rest import Plain
+from datatracing_prefect.states import UNTOLD
 from datatracing_prefect.tries import Try, closed, read_tries
 
 
@@ -27,8 +28,9 @@ def read_manifest(
 ) -> Manifest:
     """Every attempt of every task run, those that never ran included, with edges, times, operations and links.
 
-    `given_up`: nothing more will be heard of task runs that are open. `lost`: Prefect does not say that the run is
-    over, and nobody has heard of it for too long.
+    `given_up`: nothing more will be heard of task runs that are open. Of those that Prefect still calls running though
+    their flow is over, nothing may ever be; they are lost until they say otherwise. `lost`: Prefect does not say that
+    the run is over, and nobody has heard of it for too long.
     """
     run, state = records.run, State.LOST if lost else records.state
     alias = otel_trace_id(run)
@@ -38,7 +40,7 @@ def read_manifest(
         raw_state=run["state_name"],
         observed_at=observed_at,
         times=_times(records, lost=lost),
-        attempts=tuple(_attempts(records, state if given_up or lost else None)),
+        attempts=tuple(_attempts(records, state, given_up=given_up or lost)),
         dependencies=tuple(dict.fromkeys(_dependencies(records))),
         links=tuple(links),
         attributes=run_attributes(records),
@@ -86,7 +88,6 @@ def attempts_of(
     """The assets are those of the last attempt: one that failed has materialized nothing."""
     every = list(tries)
     for each in every:
-        wrong = each.state.failing or (each.state is State.RETRIED and each.message)
         yield Attempt(
             span_key(name, task_run["id"], each.number),
             each.state,
@@ -94,10 +95,17 @@ def attempts_of(
             each.times,
             reports=False,
             attributes=task_attributes(task_run),
-            error=error_info(each.raw_state, each.message) if wrong else None,
+            error=_error(each),
             assets=used if each is every[-1] else (),
             edges_known=edges_known,
         )
+
+
+def _error(attempt: Try) -> ErrorInfo | None:
+    if attempt.state is State.LOST:
+        return UNTOLD
+    wrong = attempt.state.failing or (attempt.state is State.RETRIED and attempt.message)
+    return error_info(attempt.raw_state, attempt.message) if wrong else None
 
 
 def _times(records: Records, *, lost: bool) -> Times:
@@ -106,13 +114,13 @@ def _times(records: Records, *, lost: bool) -> Times:
     return Times(micros(run["expected_start_time"]), None, micros(run["start_time"]), ended)
 
 
-def _attempts(records: Records, ended: State | None) -> Iterator[Attempt]:
-    """`ended` is how the run ended, when what is open in it will stay so."""
+def _attempts(records: Records, ended: State, *, given_up: bool) -> Iterator[Attempt]:
+    """`ended` is how the run ended."""
     used = assets.by_task_run(assets.read_uses(records.assets))
     known = _edges_known(records)
     for each in records.task_runs:
         tries = read_tries(records.histories[each["id"]])
-        tries = closed(tries, ended) if ended else tries
+        tries = closed(tries, ended) if given_up or left_running(each) else tries
         name, uses = records.names[each["id"]], used.get(each["id"], ())
         yield from attempts_of(each, name, tries, uses, edges_known=known[each["id"]])
 

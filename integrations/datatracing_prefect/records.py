@@ -133,6 +133,12 @@ def plain(task_run: Plain) -> bool:
     return ended and task_run["run_count"] <= 1 and len(task_run["dynamic_key"]) == UUID_LENGTH
 
 
+def left_running(task_run: Plain) -> bool:
+    """Whether Prefect calls it running and it was called in its flow, which does not end before it but where it is not
+    waited for. A background task and a subflow have processes of their own."""
+    return task_run["state_type"] == RUNNING and len(task_run["dynamic_key"]) == UUID_LENGTH
+
+
 def from_row(task_run: Plain) -> list[Moment]:
     """Prefect's row has the moment at which it was pending as the expected start."""
     last = moment(task_run["state"])

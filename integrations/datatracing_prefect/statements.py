@@ -14,7 +14,7 @@ from datatracing.model.states import State
 from datatracing_prefect.mapping import error_info, span_key
 from datatracing_prefect.operations import operations
 from datatracing_prefect.seen import FlowSeen, TaskSeen
-from datatracing_prefect.states import CRASHED, state
+from datatracing_prefect.states import CRASHED, UNTOLD, state
 from datatracing_prefect.tries import Moment, Try, closed
 
 EDGES = 500
@@ -110,8 +110,9 @@ def _attempts(flow: FlowSeen, *, final: bool) -> Iterator[Attempt]:
         for each in closed(task.tries, flow.state) if closing else task.tries:
             if each.number or each.over or final:
                 key = span_key(task.task, task.task_run_id, each.number)
-                known = flow.edges_known(task)
-                yield Attempt(key, each.state, each.raw_state, reports=bool(each.number), edges_known=known)
+                known, error = flow.edges_known(task), UNTOLD if each.state is State.LOST else None
+                ran = bool(each.number)
+                yield Attempt(key, each.state, each.raw_state, reports=ran, error=error, edges_known=known)
 
 
 def _waits(task: TaskSeen) -> bool:

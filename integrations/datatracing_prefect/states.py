@@ -2,6 +2,7 @@
 flows and tasks.
 """
 
+from datatracing.model.event import ErrorInfo
 from datatracing.model.states import State
 
 AWAITING_RETRY, RETRYING, NOT_READY, CACHED, SUSPENDED = "AwaitingRetry", "Retrying", "NotReady", "Cached", "Suspended"
@@ -9,6 +10,9 @@ SCHEDULED, PENDING, RUNNING = "SCHEDULED", "PENDING", "RUNNING"
 COMPLETED, FAILED, CRASHED, CANCELLED = "COMPLETED", "FAILED", "CRASHED", "CANCELLED"
 FINAL = frozenset({COMPLETED, FAILED, CRASHED, CANCELLED})
 """Types of states that Prefect calls terminal."""
+
+UNTOLD = ErrorInfo("Lost", "the run is over, and nobody has told how this task ended")
+"""Why an attempt is lost. Where its end is told later, the trace has that."""
 
 BY_TYPE = {
     SCHEDULED: State.SCHEDULED,

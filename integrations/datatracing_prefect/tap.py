@@ -9,7 +9,9 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
+from datatracing import capture
 from datatracing.capture import guard
+from datatracing.model import clock
 from datatracing.model.link import Access, AssetUse, LinkKind
 from datatracing.model.uris import asset_uri
 from datatracing_prefect import compat
@@ -42,6 +44,7 @@ def install(*, everything: bool = False) -> None:
         if compat.supported(found):
             compat.tap_events(event_sent)
             compat.tap_client(answered)
+            compat.tap_engines(unsaid)
             if everything:
                 compat.tap_flows(attach)
                 _switch["everything"] = True
@@ -75,6 +78,21 @@ def answered(method: str, arguments: Mapping[str, Any], answer: Any) -> None:
         _ANSWERS[method](tracing, arguments, answer)
 
 
+def unsaid(engine: Any, kind: str, error: BaseException) -> None:
+    """Prefect asks an error for its text, and when it cannot be had says nothing: the run is over, and to Prefect it
+    goes on for ever. So Prefect's own word for it stays what it was."""
+    tracing, before = tracer(), engine.state
+    if tracing is None or before.is_final():
+        return
+    what = capture.error_info(error)
+    found = Moment(kind, before.name, clock.now(), message=f"{what.type}: {what.message}" if what else "")
+    task_run = getattr(engine, "task_run", None)
+    if task_run is not None:
+        _moved(tracing, str(task_run.flow_run_id or ""), str(task_run.id), vars(task_run), found)
+    elif tracing.known(str(engine.flow_run.id)):
+        tracing.flow_moved(str(engine.flow_run.id), found)
+
+
 def _task_run(tracing: Tracer, event: Any) -> None:
     task_run_id = event.resource["prefect.resource.id"].removeprefix(TASK_RUN)
     flow_run_id, forwarded = _flow_run_of(event, task_run_id)
@@ -82,11 +100,17 @@ def _task_run(tracing: Tracer, event: Any) -> None:
     details = said["state_details"]
     due = micros(details.get("scheduled_time"))
     found = Moment(said["type"], said["name"], micros(event.occurred) or 0, due, said["message"] or "")
+    untrackable = bool(details.get("untrackable_result"))
+    _moved(tracing, flow_run_id, task_run_id, facts, found, pooled=forwarded, untrackable=untrackable)
+
+
+def _moved(
+    tracing: Tracer, flow_run_id: str, task_run_id: str, facts: Mapping[str, Any], found: Moment, **how: bool
+) -> None:
     if not flow_run_id and _switch["everything"]:
         tracing.outside_moved(task_run_id, facts, found)
     elif flow_run_id and _traced(tracing, flow_run_id):
-        untrackable = bool(details.get("untrackable_result"))
-        tracing.task_moved(flow_run_id, task_run_id, facts, found, pooled=forwarded, untrackable=untrackable)
+        tracing.task_moved(flow_run_id, task_run_id, facts, found, **how)
 
 
 def _flow_run_of(event: Any, task_run_id: str) -> tuple[str, bool]:

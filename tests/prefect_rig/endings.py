@@ -3,6 +3,7 @@
 import asyncio
 import sys
 import time
+from contextlib import suppress
 
 from prefect import task
 from prefect.states import Cancelled
@@ -26,6 +27,33 @@ def rolled_back():
     with transaction():
         undo()
         fail("orders")
+
+
+class MuteError(Exception):
+    """Does not say what went wrong."""
+
+    def __str__(self):
+        raise RuntimeError("no")
+
+
+@task
+def fall_silent():
+    raise MuteError
+
+
+@task
+async def fall_silent_later():
+    raise MuteError
+
+
+@flow
+async def mute():
+    """Prefect asks the error for its text, what comes of that goes on to the flow, and the task is left running."""
+    with suppress(RuntimeError):
+        named("silent_thread", fall_silent).submit().wait()
+    with suppress(RuntimeError):
+        await fall_silent_later()
+    fall_silent()
 
 
 @flow

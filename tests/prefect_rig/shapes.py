@@ -77,6 +77,9 @@ ORDINARY = (
     Shape("outlived", "a task that ends after its flow", "success", {"last_words": "success"}),
 )  # fmt: skip
 
+MUTE = ("silent_thread", "fall_silent_later", "fall_silent")
+"""Tasks that fail, as the process knows that ran them, and go on for ever, as Prefect's record has it."""
+
 ENDINGS = (
     Shape("swallowed_failure", "a failed task in a flow that does not mind", "success", {"fail": "failed"}),
     Shape("rolled_back", "a success that was taken back", "failed", {"undo": "success", "fail": "failed"}),
@@ -87,9 +90,11 @@ ENDINGS = (
     Shape("cancelled_flow", "a flow that calls itself cancelled", "cancelled", {"work": "success"}),
     Shape("cancelled_task", "a task that calls itself cancelled", "success", {"give_up": "cancelled"}),
     Shape("crashed_task", "an interrupt in a task", "crashed", {"work": "success", "crash": "crashed"}),
+    Shape("mute", "errors whose text cannot be had, of which Prefect says nothing", "failed",
+          dict.fromkeys(MUTE, "lost")),
     Shape("left", "a task that leaves the process", "crashed", {"leave": "crashed"}),
     Shape("crashed_flow", "an interrupt between tasks", "crashed", {"work": "success"}),
-)
+)  # fmt: skip
 
 AGAIN = (
     Shape("patient_retry", "an attempt that waited for its turn", "success",

@@ -96,8 +96,8 @@ def _ended(state: State | None) -> bool:
 
 
 def _state(said: Statements, recorded: State | None, raw: str | None) -> tuple[State | None, str | None]:
-    """The record, unless it still calls open what a hook saw end."""
-    if recorded is None or (said.over and not recorded.terminal):
+    """The record, unless it still calls open what a hook saw end, or does not know how that was."""
+    if recorded is None or (said.over and (recorded is State.LOST or not recorded.terminal)):
         return said.state, said.raw_state
     return recorded, raw
 

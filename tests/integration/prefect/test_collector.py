@@ -189,11 +189,11 @@ def test_a_task_that_outlives_its_flow_holds_the_seal_back(place, gate, begin):
     assert (found.epoch, states(trace(place, run))["last_to_leave"]) == (0, "success")
 
 
-def test_a_task_that_outlives_the_grace_is_sealed_as_running_and_again_when_it_ends(place, gate, begin):
+def test_a_task_that_outlives_the_grace_is_lost_until_it_ends(place, gate, begin):
     collect(place, "--grace", "1")
     run, _ = begin("outlasted")
     sealed(place, run)
-    assert states(trace(place, run)) == {"first": "success", "last_to_leave": "running"}
+    assert states(trace(place, run)) == {"first": "success", "last_to_leave": "lost"}
     gate.touch()
     found = sealed(place, run, lambda known: known.epoch > 0)
     assert (found.state, states(trace(place, run))["last_to_leave"]) == ("success", "success")
@@ -203,7 +203,7 @@ def test_once_comes_back_to_a_task_that_outlived_its_flow(place, gate, begin):
     run, process = begin("outlasted")
     until(place, run, "Completed")
     once(place)
-    assert states(trace(place, run))["last_to_leave"] == "running"
+    assert states(trace(place, run))["last_to_leave"] == "lost"
     gate.touch()
     process.wait(PATIENCE)
     Oracle(place.database).settled()

@@ -9,6 +9,7 @@ import pytest
 
 from datatracing.cli.app import run
 from datatracing.store.sql.schema import upgrade
+from datatracing_prefect.states import UNTOLD
 from tests.conformance import shapes
 from tests.conformance.check import one_sided, unbalanced, untruths
 from tests.conformance.shapes import departures
@@ -39,7 +40,7 @@ def theatres(prefect_server, tmp_path_factory, postgres_server):
     collect(both, plain, since=began)
     yield {
         "decorator": Theatre(told, traced, overheard=True),
-        "collector": Theatre(plain, plainly),
+        "collector": Theatre(plain, plainly, traced=False),
         "both": Theatre(both, traced),
     }
     shutil.rmtree(folder, ignore_errors=True)
@@ -124,3 +125,16 @@ def test_a_password_in_an_error_is_nowhere_in_the_trace(theatres, source, shape,
     printed = json.dumps(answer(theatre, "trace", f"prefect:{shape}/{theatre.runs[shape]}"))
     assert "refused the connection" in printed
     assert "hunter2" not in printed
+
+
+@every_source
+def test_law_6_an_error_whose_text_cannot_be_had_ends_its_attempt(theatres, source, answer):
+    theatre = theatres[source]
+    document = answer(theatre, "trace", f"prefect:mute/{theatre.runs['mute']}")
+    errors = [span["error"] for span in document["spans"] if span["kind"] == "task"]
+    if theatre.traced:
+        assert {error["type"] for error in errors} == {"MuteError"}
+        assert {error["message"] for error in errors} == {"the message cannot be read: RuntimeError"}
+        assert all("in fall_silent" in error["stacktrace"] for error in errors)
+    else:
+        assert {error["message"] for error in errors} == {UNTOLD.message}

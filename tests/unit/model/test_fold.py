@@ -117,7 +117,7 @@ def test_law_4_every_recorded_attempt_is_a_span(said, record):
     for attempt in record.attempts:
         span = spans[attempt.key.task, attempt.key.map_index, attempt.key.attempt]
         assert span.source in {Source.METADATA, Source.BOTH}
-        if attempt.state.terminal:
+        if attempt.state.terminal and attempt.state is not State.LOST:
             assert (span.state, span.raw_state) == (attempt.state, attempt.raw_state)
 
 
@@ -157,6 +157,16 @@ def test_a_cleared_run_is_running_again_until_its_next_record():
 def test_an_attempt_that_ended_without_a_word_and_is_not_on_record_is_lost():
     trace = fold([event(span=SpanKey("gone", attempt=1), state=State.RUNNING)], manifest())
     assert trace.spans[1].state is State.LOST
+
+
+def test_law_4_who_saw_the_end_wins_over_a_record_that_has_none():
+    key = SpanKey("t", attempt=1)
+    saw = event(EventKind.ENDED, key, state=State.FAILED, times=Times(ended_at=NOON + 10), error=ErrorInfo("E", "e"))
+    for recorded in (State.RUNNING, State.LOST):
+        record = Attempt(key, recorded, "running", Times(started_at=NOON), error=ErrorInfo("Lost", "nobody knows"))
+        span = fold([saw], manifest(record, state=State.FAILED)).spans[1]
+        assert (span.state, span.times.ended_at, span.error) == (State.FAILED, NOON + 10, ErrorInfo("E", "e"))
+    assert fold([], manifest(record, state=State.FAILED)).spans[1].state is State.LOST
 
 
 def test_the_worker_knows_the_end_of_a_failure_better_than_the_record():

@@ -5,7 +5,7 @@ import pytest
 from datatracing.model.clock import parse_rfc3339
 from datatracing.model.link import Access, AssetUse
 from datatracing_prefect.assets import by_task_run, read_uses
-from datatracing_prefect.records import from_row, plain
+from datatracing_prefect.records import from_row, left_running, plain
 from datatracing_prefect.tries import Moment, read_tries
 
 CALLED, STARTED, ENDED = (f"2026-11-21T10:00:0{n}.000000Z" for n in range(3))
@@ -79,3 +79,11 @@ def test_what_a_task_run_wrote_and_read_is_told_by_normalised_uri():
     )
     read, wrote = AssetUse("s3://bucket/raw", Access.READ), AssetUse("postgres://db/t", Access.WRITE)
     assert by_task_run(found) == {"t": (read, wrote)}
+
+
+def test_what_was_called_in_a_flow_that_is_over_is_left_running():
+    found = row("RUNNING", "Running", at=STARTED)
+    assert left_running(found)
+    assert not left_running({**found, "dynamic_key": "0"}), "a subflow or a background task goes on by itself"
+    assert not left_running(row())
+    assert not left_running(row("SCHEDULED", "AwaitingRetry"))
