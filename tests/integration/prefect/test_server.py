@@ -19,10 +19,16 @@ from datatracing.model.run import RunRef
 from datatracing.store.sql.schema import upgrade
 from datatracing.testing.build import manifest
 from datatracing_prefect.demo.story import healthy
+from tests.agents import stop_agents
+from tests.conformance.check import untruths
+from tests.conformance.shapes import Shape
 from tests.prefect_rig.home import Home
+from tests.prefect_rig.oracle import Oracle
+from tests.prefect_rig.theatre import Theatre, read, ship
 
 pytestmark = [pytest.mark.xdist_group("prefect-apart"), pytest.mark.timeout(600)]
 PATIENCE = 180
+COMMAND = str(Path(sys.executable).with_name("datatracing"))
 USER = "admin:with:colons and spaces"
 TOKEN = "the-token-of-workers"
 STRANGERS = (RunRef("airflow", "default", "dag", "run"), RunRef("prefect", "elsewhere", "flow", "run"))
@@ -52,6 +58,7 @@ def inside(tmp_path_factory):
         "DATATRACING_SPOOL_DIR": str(folder / "spool"),
         "DATATRACING_TOKEN": TOKEN,
         "DATATRACING_SETTLE_SECONDS": "1",
+        "DATATRACING_PREFECT_GRACE": "1",
         "DATATRACING_UI_URL": "http://traces.example",
         "DATATRACING_PREFECT_ANNOUNCE": "true",
         "PREFECT_SERVER_API_AUTH_STRING": USER,
@@ -146,42 +153,61 @@ def test_prefects_own_pages_are_as_they_were(inside):
     assert ask(inside, "/datatracing/nothing")[0] == 404
 
 
-def test_a_server_that_goes_away_and_comes_back_has_missed_nothing(inside, tmp_path):
-    """The flow goes on meanwhile; a collector outside of the server waits for it, and both agree on what there was."""
-    gate = tmp_path / "gate"
-    store = f"sqlite:///{tmp_path}/outside.db"
-    beside = inside.beside(RIG_GATE=str(gate), DATATRACING_STORE=store, DATATRACING_SPOOL_DIR=str(tmp_path / "spool"))
-    with contextlib.closing(beside):
-        command = str(Path(sys.executable).with_name("datatracing"))
-        beside.programs.start("outside", [command, "prefect", "collect", "--interval", "2"])
-        beside.programs.start("waits", [sys.executable, "-m", "tests.prefect_rig.slow", "waits"])
-        log = beside.programs.log("waits")
-        beside.programs.wait("the flow", lambda: "waits " in log.read_text(), PATIENCE)
-        run = log.read_text().split()[1]
-        time.sleep(3)
+@pytest.fixture
+def away(inside, tmp_path):
+    """A traced flow whose server is killed while it works, and comes back; and a collector outside that waits for it.
+    The run, and two homes: with a store of what the flow's own process told, and with one of what was collected."""
+    told, collected = (
+        inside.beside(
+            RIG_TRACED="1", RIG_GATE=str(tmp_path / "gate"), DATATRACING_PREFECT_GRACE="1",
+            DATATRACING_STORE=fresh(tmp_path / f"{name}.db"), DATATRACING_SPOOL_DIR=str(tmp_path / name),
+        )
+        for name in ("told", "collected")
+    )  # fmt: skip
+    with contextlib.closing(collected), told.begin("tests.prefect_rig.slow", "waits") as flow:
+        collected.programs.start("outside", [COMMAND, "prefect", "collect", "--interval", "2"])
+        run = flow.stdout.readline().split()[1]
+        collected.programs.wait("the task", lambda: "last_to_leave" in Oracle(inside.database).at_work(run), PATIENCE)
         stop(inside, how=signal.SIGKILL)
-        gate.touch()
-        time.sleep(3)
+        (tmp_path / "gate").touch()
         serve(inside)
-        document = trace_of(inside, run)
-        beside.programs._running.pop("waits").wait(PATIENCE)
-        assert document["run"]["state"] == "success"
-        # What a task said while nobody listened may come after its flow's end; the collector then looks again.
-        beside.programs.wait("every task", lambda: states(trace_of(inside, run)) == ["success"] * 3, PATIENCE)
-        document = trace_of(inside, run)
-        with contextlib.closing(connect(store)) as connection:
-            trace_id = run.replace("-", "")
-            known = partial(connection.summaries, [trace_id])
-            beside.programs.wait("the other trace", lambda: known() and known()[trace_id].verdict, PATIENCE)
-            assert spans(connection.trace(trace_id)) == spans(document)
+        assert flow.wait(PATIENCE) == 0
+        yield run, told, collected
+    stop_agents(told.spool)
+
+
+def fresh(store):
+    upgrade(f"sqlite:///{store}")
+    return f"sqlite:///{store}"
+
+
+def test_a_server_that_goes_away_and_comes_back_has_missed_nothing(inside, away):
+    """Prefect's client gives up what it cannot tell for some seconds: its record may have no end of a task, for ever.
+    What there is in it, collectors inside and outside have; the flow's own process knows everything."""
+    run, told, collected = away
+    oracle, shape = Oracle(inside.database), Shape("waits", "a flow in the middle of its work", "success", {})
+    for found in (partial(trace_of, inside, run), partial(outside, collected, run)):
+        inside.programs.wait("what Prefect says", partial(truly, found, oracle, run), PATIENCE)
+    ship(told)
+    assert states(read(Theatre(told, {"waits": run}), shape)) == ["success"] * 3
+    told.datatracing("prefect", "collect", "--once")
+    assert states(read(Theatre(told, {"waits": run}), shape)) == ["success"] * 3
+
+
+def truly(found, oracle, run):
+    document = found()
+    return document and not untruths(document, oracle.account(run))
+
+
+def outside(home, run):
+    """The trace, once there is one."""
+    with contextlib.closing(connect(home.settings["DATATRACING_STORE"])) as connection:
+        trace_id = run.replace("-", "")
+        return connection.trace(trace_id) if connection.summaries([trace_id]) else None
 
 
 def states(document):
     return [span["state"] for span in document["spans"] if span["kind"] == "task"]
-
-
-def spans(document):
-    return [(span["span_id"], span["state"], span["started_at"], span["ended_at"]) for span in document["spans"]]
 
 
 def test_a_store_that_cannot_be_used_leaves_a_server_that_can(tmp_path):
