@@ -21,12 +21,12 @@ def agents(spool: Path | str) -> list[int]:
     ]
 
 
-def stop_agents(spool: Path | str) -> None:
-    """Tell them to end, and wait until they have."""
+def stop_agents(spool: Path | str, how: int = signal.SIGTERM) -> None:
+    """Tell them to end, and wait until they have. `how` for those whose store would keep them."""
     deadline = time.monotonic() + PATIENCE
     for pid in agents(spool):
         with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGTERM)
+            os.kill(pid, how)
     while agents(spool):
         assert time.monotonic() < deadline, "an agent does not end"
         time.sleep(0.05)

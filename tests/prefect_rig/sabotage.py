@@ -22,6 +22,8 @@ from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settin
 from datatracing.capture.guard import caught
 
 ENDED = []
+HOLE = os.environ.get("RIG_HOLE", "")
+"""Where somebody takes everything and never answers."""
 HERE = os.environ.get("DATATRACING_SPOOL_DIR", "")
 
 
@@ -106,12 +108,17 @@ def disk_is_full():
     return {}
 
 
-def fits_not(**settings):
-    """Settings that a user got wrong, read anew."""
+def anew(**settings):
+    """Settings, read again: such as a user got wrong, or with a store that is not there."""
     from datatracing_prefect import tracer
 
     os.environ.update(settings)
     return {(tracer, "_made"): []}
+
+
+def away(spool, store):
+    """Each with an agent of its own."""
+    return anew(DATATRACING_STORE=store, DATATRACING_SPOOL_DIR=f"{HERE}/{spool}")
 
 
 SABOTAGE = {
@@ -121,13 +128,16 @@ SABOTAGE = {
     "recorder_raises": recorder_raises,
     "redactor_raises": redactor_raises,
     "mapping_raises": mapping_raises,
-    "odd_ship": lambda: fits_not(DATATRACING_SHIP="soon"),
-    "odd_store": lambda: fits_not(DATATRACING_SHIP="agent", DATATRACING_STORE="no store at all"),
-    "odd_pattern": lambda: fits_not(DATATRACING_REDACT_PATTERNS="("),
-    "odd_switch": lambda: fits_not(DATATRACING_REDACT_PATTERNS="", DATATRACING_PREFECT_PARAMETER_VALUES="perhaps"),
-    "no_spool": lambda: fits_not(DATATRACING_PREFECT_PARAMETER_VALUES="", DATATRACING_SPOOL_DIR="/dev/null/spool"),
-    "no_room": lambda: fits_not(DATATRACING_SPOOL_DIR=f"{HERE}/narrow", DATATRACING_SPOOL_LIMIT="1"),
-    "no_record": lambda: fits_not(DATATRACING_SPOOL_LIMIT="1000000", DATATRACING_RECORD_LIMIT="1"),
+    "store_hangs": lambda: away("hangs", f"http://{HOLE}/datatracing"),
+    "database_hangs": lambda: away("database", f"postgresql+psycopg://u:p@{HOLE}/traces"),
+    "store_away": lambda: away("away", "http://127.0.0.1:9/datatracing"),
+    "odd_ship": lambda: anew(DATATRACING_SHIP="soon"),
+    "odd_store": lambda: anew(DATATRACING_SHIP="agent", DATATRACING_STORE="no store at all"),
+    "odd_pattern": lambda: anew(DATATRACING_REDACT_PATTERNS="("),
+    "odd_switch": lambda: anew(DATATRACING_REDACT_PATTERNS="", DATATRACING_PREFECT_PARAMETER_VALUES="perhaps"),
+    "no_spool": lambda: anew(DATATRACING_PREFECT_PARAMETER_VALUES="", DATATRACING_SPOOL_DIR="/dev/null/spool"),
+    "no_room": lambda: anew(DATATRACING_SPOOL_DIR=f"{HERE}/narrow", DATATRACING_SPOOL_LIMIT="1"),
+    "no_record": lambda: anew(DATATRACING_SPOOL_LIMIT="1000000", DATATRACING_RECORD_LIMIT="1"),
     "disk_is_full": disk_is_full,
 }
 

@@ -3,7 +3,6 @@
 import sqlite3
 import time
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,8 +21,6 @@ NOT_COMPARED = {"source", "attributes", "error", "records"}
 """What one source may know more of than another, in a span."""
 BEFORE = {"scheduled_at", "queued_at"}
 """What happened before a process had a task run, of which it need not know."""
-STARTING = 60
-"""Seconds that a command may take to start on a busy machine: a collector looks back from when it has."""
 TIMES = {"scheduled_at", "queued_at", "started_at", "ended_at"}
 
 
@@ -73,11 +70,10 @@ def ship(home: Home) -> None:
     connection.close()
 
 
-def collect(*homes: Home, since: float) -> None:
-    """What has ended since then (seconds since the epoch) and not what other tests played; all at the same time."""
-    aged = [home.beside(DATATRACING_PREFECT_LOOK_BACK=str(time.time() - since + STARTING)) for home in homes]
-    with ThreadPoolExecutor(len(aged)) as pool:
-        list(pool.map(lambda home: home.datatracing("prefect", "collect", "--once"), aged))
+def collect(home: Home, *options: str, since: float) -> str:
+    """What has ended since then (seconds since the epoch) and not what other tests played."""
+    aged = home.beside(DATATRACING_PREFECT_LOOK_BACK=str(time.time() - since))
+    return aged.datatracing("prefect", "collect", "--once", *options)
 
 
 def read(theatre: Theatre, shape: Shape) -> dict[str, Any]:

@@ -49,9 +49,10 @@ def sealed(store, run_id):
         return connection.trace(trace_id), connection.why(trace_id)
 
 
-def test_a_plain_flow_has_its_trace_when_it_has_just_ended(waiting, home):
+def test_a_plain_flow_has_its_trace_when_it_has_just_ended_and_law_1_nothing_of_ours_in_it(waiting, home):
     process, go_on = waiting
     open_for_all(home.settings["DATATRACING_STORE"], process.run_id)
+    holds_nothing_but_the_spool(process, home)
     go_on()
     document, why = sealed(home.settings["DATATRACING_STORE"], process.run_id)
     late = time.time() - ended_at(document)
@@ -65,13 +66,8 @@ def test_a_plain_flow_has_its_trace_when_it_has_just_ended(waiting, home):
     assert late < SOON + LEEWAY
 
 
-def ended_at(document):
-    return clock.parse_rfc3339(document["run"]["ended_at"]) / 1e6
-
-
-def test_law_1_no_thread_socket_or_file_of_ours_but_the_spool_is_in_a_process_that_runs_a_flow(waiting, home):
-    process, go_on = waiting
-    at_work(home.spool)
+def holds_nothing_but_the_spool(process, home):
+    """No thread, no socket, no file, and the agent is no child of it."""
     seen = psutil.Process(process.pid)
     store = home.settings["DATATRACING_STORE"].removeprefix("sqlite:///")
     files = [each.path for each in seen.open_files()]
@@ -82,8 +78,10 @@ def test_law_1_no_thread_socket_or_file_of_ours_but_the_spool_is_in_a_process_th
     word, *threads = process.stdout.readline().split()
     assert (word, [name for name in threads if "datatracing" in name]) == ("threads", [])
     assert {child.pid for child in seen.children(recursive=True)} & set(agents(home.spool)) == set()
-    go_on()
-    assert process.wait(PATIENCE) == 0
+
+
+def ended_at(document):
+    return clock.parse_rfc3339(document["run"]["ended_at"]) / 1e6
 
 
 def test_the_agent_may_be_killed_at_any_moment_and_the_next_one_goes_on(waiting, home):

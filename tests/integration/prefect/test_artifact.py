@@ -1,13 +1,12 @@
 """The trace as an artifact of its run, as Prefect's API shows it."""
 
-import contextlib
-import json
-from urllib.request import Request, urlopen
+import time
 
 import pytest
 
 from datatracing.store.sql.schema import upgrade
 from tests.conformance.edges import LONG_NAME
+from tests.prefect_rig.theatre import collect
 
 pytestmark = [pytest.mark.xdist_group("prefect"), pytest.mark.timeout(600)]
 KEY = "datatracing-trace"
@@ -17,17 +16,22 @@ UI = "http://traces.example/datatracing"
 
 @pytest.fixture(scope="module")
 def place(prefect_server, tmp_path_factory):
-    """What others have played before is none of its collectors'."""
     folder = tmp_path_factory.mktemp("artifacts")
     store = f"sqlite:///{folder}/traces.db"
     upgrade(store)
-    settings = {"DATATRACING_STORE": store, "DATATRACING_PREFECT_LOOK_BACK": "60", "DATATRACING_UI_URL": UI}
-    with contextlib.closing(prefect_server.beside(DATATRACING_SPOOL_DIR=f"{folder}/spool", **settings)) as own:
-        yield own
+    settings = {"DATATRACING_STORE": store, "DATATRACING_UI_URL": UI}
+    return prefect_server.beside(DATATRACING_SPOOL_DIR=f"{folder}/spool", **settings)
 
 
 @pytest.fixture(scope="module")
-def runs(place):
+def announce():
+    """A function. What others have played before is not looked for."""
+    began = time.time()
+    return lambda home: collect(home, "--announce", since=began)
+
+
+@pytest.fixture(scope="module")
+def runs(place, announce):
     """Played and announced, by a collector that keeps the detail of failed runs only."""
     played = place.play(*FLOWS)
     announce(place.beside(DATATRACING_SAMPLE_RATE="0", DATATRACING_SPOOL_DIR=f"{place.folder}/other-spool"))
@@ -36,18 +40,12 @@ def runs(place):
     return played
 
 
-def announce(place):
-    return place.datatracing("prefect", "collect", "--once", "--announce")
-
-
 def artifacts(place, run):
-    body = json.dumps({"artifacts": {"flow_run_id": {"any_": [run]}}}).encode()
-    request = Request(f"{place.api}/artifacts/filter", body, {"Content-Type": "application/json"})
-    with urlopen(request, timeout=30) as answer:
-        return [each for each in json.load(answer) if each["key"] == KEY]
+    found = place.ask("/artifacts/filter", {"artifacts": {"flow_run_id": {"any_": [run]}}})
+    return [each for each in found if each["key"] == KEY]
 
 
-def test_a_run_that_is_not_kept_gets_none_and_a_kept_one_keeps_its_only_one(place, runs):
+def test_a_run_that_is_not_kept_gets_none_and_a_kept_one_keeps_its_only_one(place, runs, announce):
     [before] = artifacts(place, runs["failed_flow"])
     # A collector that knows nothing of the first one.
     announce(place)
@@ -72,9 +70,9 @@ def test_strange_names_stay_inside_the_picture(place, runs):
     assert picture.count('["') == picture.count('"]') == 3
 
 
-def test_a_run_that_ends_in_another_way_has_its_artifact_brought_up_to_date(place, runs):
+def test_a_run_that_ends_in_another_way_has_its_artifact_brought_up_to_date(place, runs, announce):
     run = runs["direct_calls"]
-    place.call("tests.prefect_rig.mark", run, "FAILED")
+    place.mark(run, "FAILED")
     announce(place.beside(DATATRACING_UI_URL=""))
     [found] = artifacts(place, run)
     assert "ended as **failed**" in found["data"]

@@ -12,6 +12,8 @@ import pytest
 
 from datatracing import connect
 from datatracing.demo.processes import free_port
+from datatracing.store.sql.schema import upgrade
+from tests.prefect_rig import theatre
 from tests.prefect_rig.oracle import Oracle
 
 pytestmark = [pytest.mark.xdist_group("prefect"), pytest.mark.timeout(600)]
@@ -31,6 +33,27 @@ def place(home):
 
 
 @pytest.fixture
+def once():
+    """A function that collects what has ended since the test began."""
+    began = time.time()
+    return lambda home, *options: theatre.collect(home, *options, since=began)
+
+
+@pytest.fixture
+def other(place, tmp_path):
+    """A function that gives the same place with a store of its own."""
+    with contextlib.ExitStack() as homes:
+
+        def beside(name):
+            store = f"sqlite:///{tmp_path}/{name}.db"
+            upgrade(store)
+            own = place.beside(DATATRACING_STORE=store, DATATRACING_SPOOL_DIR=str(tmp_path / name))
+            return homes.enter_context(contextlib.closing(own))
+
+        yield beside
+
+
+@pytest.fixture
 def gate(tmp_path):
     """Flows that wait go on when it is there."""
     return tmp_path / "gate"
@@ -38,10 +61,6 @@ def gate(tmp_path):
 
 def collect(place, *options, name="collector"):
     place.programs.start(name, [COMMAND, "prefect", "collect", *options])
-
-
-def once(place, *options):
-    return place.datatracing("prefect", "collect", "--once", *options)
 
 
 def kill(program):
@@ -97,7 +116,7 @@ def until(place, run_id, state):
     place.programs.wait(state, lambda: oracle.state(run_id) == state, PATIENCE)
 
 
-def test_once_catches_up_with_what_ended_while_nobody_listened(place):
+def test_once_catches_up_with_what_ended_while_nobody_listened(place, once):
     run = place.play("direct_calls")["direct_calls"]
     assert "collected" in once(place)
     first = summary(place, run)
@@ -137,78 +156,60 @@ def test_a_store_that_is_away_is_waited_for(place):
     assert (found.epoch, found.completeness.status, found.books.balanced) == (0, "complete", True)
 
 
-def test_two_collectors_do_no_harm(place):
-    collect(place, "--announce", name="one")
-    collect(place, "--announce", name="two")
-    runs = place.play("direct_calls", "upstream_failed", "flow_retry")
-    once(place, "--announce")
-    for run in runs.values():
+def test_two_collectors_do_no_harm_and_when_they_are_killed_are_succeeded(place):
+    for name in ("one", "two"):
+        collect(place, "--announce", name=name)
+    before = place.play("direct_calls", "upstream_failed", "flow_retry")
+    for run in before.values():
         found = sealed(place, run)
         assert (found.epoch, found.books.lost, found.books.rejected) == (0, 0, 0)
         assert found.books.balanced
-
-
-def test_a_collector_that_is_killed_is_succeeded(place):
-    collect(place)
-    before = place.play("direct_calls")["direct_calls"]
-    sealed(place, before)
-    kill(place.programs._running.pop("collector"))
+    for name in ("one", "two"):
+        kill(place.programs._running.pop(name))
     after = place.play("success_chain")["success_chain"]
     collect(place, name="successor")
     assert sealed(place, after).epoch == 0
-    assert summary(place, before).epoch == 0
+    assert summary(place, before["direct_calls"]).epoch == 0
 
 
-def test_a_run_whose_process_was_killed_is_lost_after_a_while_and_what_it_is_when_prefect_says_so(place, gate, begin):
+def test_a_run_whose_process_was_killed_is_lost_after_a_while_and_what_it_is_when_prefect_says_so(place, begin, once):
     run, process = begin("waits")
     until(place, run, "Running")
     once(place)
     assert summary(place, run) is None
     kill(process)
-    time.sleep(2)
+    time.sleep(1)
     once(place, "--stale", "1")
     lost = summary(place, run)
     assert (lost.state, lost.raw_state) == ("lost", "Running")
     assert states(trace(place, run)) == {"before": "success", "last_to_leave": "lost"}
     once(place, "--stale", "1")
     assert summary(place, run) == lost
-    place.call("tests.prefect_rig.mark", run, "CRASHED")
+    place.mark(run, "CRASHED")
     once(place)
     found = summary(place, run)
     assert (found.state, found.epoch) == ("crashed", 1)
 
 
-def test_a_task_that_outlives_its_flow_holds_the_seal_back(place, gate, begin):
-    collect(place, "--grace", "60")
-    run, _ = begin("outlasted")
-    until(place, run, "Completed")
-    time.sleep(4)
-    assert summary(place, run) is None
-    gate.touch()
-    found = sealed(place, run)
-    assert (found.epoch, states(trace(place, run))["last_to_leave"]) == (0, "success")
-
-
-def test_a_task_that_outlives_the_grace_is_lost_until_it_ends(place, gate, begin):
-    collect(place, "--grace", "1")
-    run, _ = begin("outlasted")
-    sealed(place, run)
-    assert states(trace(place, run)) == {"first": "success", "last_to_leave": "lost"}
-    gate.touch()
-    found = sealed(place, run, lambda known: known.epoch > 0)
-    assert (found.state, states(trace(place, run))["last_to_leave"]) == ("success", "success")
-
-
-def test_once_comes_back_to_a_task_that_outlived_its_flow(place, gate, begin):
+def test_a_task_that_outlives_its_flow_holds_the_seal_back_or_is_lost_until_it_ends(place, other, gate, begin, once):
+    patient, hasty, casual = place, other("hasty"), other("casual")
+    collect(patient, "--grace", "60", name="patient")
+    collect(hasty, "--grace", "1", name="hasty")
     run, process = begin("outlasted")
     until(place, run, "Completed")
-    once(place)
-    assert states(trace(place, run))["last_to_leave"] == "lost"
+    sealed(hasty, run)
+    once(casual)
+    for each in (hasty, casual):
+        assert states(trace(each, run)) == {"first": "success", "last_to_leave": "lost"}
+    assert summary(patient, run) is None
     gate.touch()
+    found = sealed(patient, run)
+    assert (found.epoch, states(trace(patient, run))["last_to_leave"]) == (0, "success")
+    found = sealed(hasty, run, lambda known: known.epoch > 0)
+    assert (found.state, states(trace(hasty, run))["last_to_leave"]) == ("success", "success")
     process.wait(PATIENCE)
-    Oracle(place.database).settled()
-    once(place)
-    assert states(trace(place, run))["last_to_leave"] == "success"
+    once(casual)
+    assert states(trace(casual, run))["last_to_leave"] == "success"
 
 
 def test_a_server_that_is_not_there_is_said_in_one_line(place):

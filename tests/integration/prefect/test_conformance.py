@@ -3,67 +3,61 @@
 import json
 import shutil
 import time
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from datatracing.cli.app import run
 from datatracing.store.sql.schema import upgrade
 from datatracing_prefect.states import UNTOLD
 from tests.conformance import shapes
 from tests.conformance.check import one_sided, unbalanced, untruths
 from tests.conformance.shapes import departures
 from tests.postgres import TEMPLATE
-from tests.prefect_rig.home import Home
 from tests.prefect_rig.oracle import Oracle, by_number
 from tests.prefect_rig.shapes import ABSENT, NEUTRAL, SHAPES
 from tests.prefect_rig.theatre import Theatre, collect, copied, differences, ship
 
 pytestmark = [pytest.mark.xdist_group("prefect"), pytest.mark.timeout(600)]
+PLAYED = tuple(shape.name for shape in SHAPES if not shape.started_by)
 SOURCES = ("decorator", "collector", "both")
 
 
 @pytest.fixture(scope="session")
 def theatres(prefect_server, tmp_path_factory, postgres_server):
-    """Played twice, seen three times: the collector has the runs without a decorator in Postgres."""
+    """Played once, seen three times: the collector, who is told nothing by the process, has the runs in Postgres."""
     folder, began = tmp_path_factory.mktemp("theatres"), time.time()
     with postgres_server.connect() as admin:
         admin.execute(f"CREATE DATABASE prefect_traces TEMPLATE {TEMPLATE} STRATEGY file_copy")
-    plain = prefect_server.beside(DATATRACING_STORE=postgres_server.url("prefect_traces"))
     spool = {"DATATRACING_SPOOL_DIR": str(folder / "spool")}
-    traced, plainly = played(prefect_server.beside(RIG_TRACED="1", **spool), plain)
+    plain = prefect_server.beside(
+        DATATRACING_STORE=postgres_server.url("prefect_traces"), DATATRACING_SPOOL_DIR=str(folder / "nothing")
+    )
+    runs = prefect_server.beside(RIG_TRACED="1", **spool).play(*PLAYED)
+    Oracle(prefect_server.database).settled()
     told = prefect_server.beside(DATATRACING_STORE=f"sqlite:///{folder}/told.db", **spool)
     both = prefect_server.beside(DATATRACING_STORE=f"sqlite:///{folder}/both.db", **spool)
     upgrade(told.settings["DATATRACING_STORE"])
     ship(told)
     copied(folder / "told.db", folder / "both.db")
-    collect(both, plain, since=began)
+    collect(plain, since=began)
+    collect(both, since=began)
     yield {
-        "decorator": Theatre(told, traced, overheard=True),
-        "collector": Theatre(plain, plainly, traced=False),
-        "both": Theatre(both, traced),
+        "decorator": Theatre(told, runs, overheard=True),
+        "collector": Theatre(plain, runs, traced=False),
+        "both": Theatre(both, runs),
     }
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def played(*homes: Home) -> list[dict[str, str]]:
-    """All at the same time, for most of the time is waiting."""
-    names = [shape.name for shape in SHAPES if not shape.started_by]
-    with ThreadPoolExecutor(len(homes)) as pool:
-        runs = list(pool.map(lambda home: home.play(*names), homes))
-    Oracle(homes[0].database).settled()
-    return runs
-
-
-@pytest.fixture
-def answer(capsys, monkeypatch):
-    """A function that gives what a command answers as JSON; the command runs here, to save it a second's start."""
+@pytest.fixture(scope="session")
+def answer():
+    """A function that gives what a command answers as JSON; each is asked once."""
+    known = {}
 
     def ask(theatre: Theatre, *words: str):
-        for name, value in theatre.home.settings.items():
-            monkeypatch.setenv(name, value)
-        assert run([*words, "--json"]) == 0
-        return json.loads(capsys.readouterr().out)
+        asked = (theatre.home.settings["DATATRACING_STORE"], *words)
+        if asked not in known:
+            known[asked] = json.loads(theatre.home.datatracing(*words, "--json"))
+        return known[asked]
 
     return ask
 
@@ -79,10 +73,9 @@ def test_no_shape_is_left_out_silently():
     assert {shape.name for shape in NEUTRAL} <= {shape.name for shape in shapes.SHAPES}
 
 
-@pytest.mark.parametrize("source", ["decorator", "collector"])
 @every_shape
-def test_the_run_takes_the_shape(theatres, source, shape):
-    theatre = theatres[source]
+def test_the_run_takes_the_shape(theatres, shape):
+    theatre = theatres["collector"]
     names = {other.name: theatre.name(other) for other in SHAPES}
     assert departures(shape, by_number(theatre.oracle.account(theatre.runs[shape.name])), names) == []
 

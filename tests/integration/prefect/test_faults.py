@@ -35,6 +35,7 @@ STATES = [
 ]
 
 
+STORES = ("store_hangs", "database_hangs", "store_away")
 BROKEN = {
     "nothing": set(),
     "tracer_raises": {"prefect.hook", "prefect.client", "prefect.event"},
@@ -42,6 +43,7 @@ BROKEN = {
     "recorder_raises": {"capture.emit"},
     "redactor_raises": {"capture.redact"},
     "mapping_raises": {"prefect.event"},
+    **{store: set() for store in STORES},
     "odd_ship": set(),
     "odd_store": set(),
     "odd_pattern": set(),
@@ -62,28 +64,6 @@ def played(home, *words):
 
 
 @pytest.fixture(scope="module")
-def sabotaged(prefect_server, tmp_path_factory, sqlite_template):
-    folder = tmp_path_factory.mktemp("sabotage")
-    store = shutil.copy(sqlite_template, folder / "traces.db")
-    home = prefect_server.beside(DATATRACING_STORE=f"sqlite:///{store}", DATATRACING_SPOOL_DIR=f"{folder}/spool")
-    yield played(home, *BROKEN)
-    for each in ("spool", "spool/narrow"):
-        stop_agents(folder / each)
-
-
-def test_without_us_the_flows_end_like_this(home):
-    plain = played(home, "plainly", "nothing")["nothing"]
-    assert (plain["result"], plain["states"]) == (RESULT, STATES)
-
-
-@pytest.mark.parametrize("what", BROKEN)
-def test_law_1_whatever_of_ours_is_broken_they_end_the_same(sabotaged, what):
-    assert (sabotaged[what]["result"], sabotaged[what]["states"]) == (RESULT, STATES)
-    assert BROKEN[what] <= set(sabotaged[what]["caught"])
-    assert what != "nothing" or not sabotaged[what]["caught"]
-
-
-@pytest.fixture
 def black_hole():
     """The address of a server that takes everything and never answers."""
     held, over = [], threading.Event()
@@ -106,21 +86,42 @@ def black_hole():
         each.close()
 
 
-@pytest.mark.parametrize("url", ["http://{}/datatracing", "postgresql+psycopg://u:p@{}/traces"])
-def test_law_1_a_store_that_hangs_keeps_no_flow(home, black_hole, url):
-    found = played(home.beside(DATATRACING_STORE=url.format(black_hole)), "nothing")["nothing"]
-    stop_agents(home.spool)
-    assert (found["result"], found["states"]) == (RESULT, STATES)
-    assert found["kept"] < LEEWAY
+@pytest.fixture(scope="module")
+def place(prefect_server, tmp_path_factory, sqlite_template):
+    folder = tmp_path_factory.mktemp("sabotage")
+    store = shutil.copy(sqlite_template, folder / "traces.db")
+    return prefect_server.beside(DATATRACING_STORE=f"sqlite:///{store}", DATATRACING_SPOOL_DIR=f"{folder}/spool")
 
 
-def test_law_1_a_store_that_is_not_there_keeps_no_flow_and_nothing_is_lost(home):
-    found = played(home.beside(DATATRACING_STORE="http://127.0.0.1:9/datatracing"), "nothing")["nothing"]
-    stop_agents(home.spool)
-    assert (found["result"], found["states"]) == (RESULT, STATES)
-    assert found["kept"] < LEEWAY
-    ship(home)
-    runs = json.loads(home.datatracing("runs", "--json"))["runs"]
+@pytest.fixture(scope="module")
+def sabotaged(place, black_hole):
+    yield played(place.beside(RIG_HOLE=black_hole), *BROKEN)
+    for each in ("", "narrow", "hangs", "database", "away"):
+        stop_agents(place.spool / each, signal.SIGKILL)
+
+
+def test_without_us_the_flows_end_like_this(home):
+    plain = played(home, "plainly", "nothing")["nothing"]
+    assert (plain["result"], plain["states"]) == (RESULT, STATES)
+
+
+@pytest.mark.parametrize("what", BROKEN)
+def test_law_1_whatever_of_ours_is_broken_they_end_the_same(sabotaged, what):
+    assert (sabotaged[what]["result"], sabotaged[what]["states"]) == (RESULT, STATES)
+    assert BROKEN[what] <= set(sabotaged[what]["caught"])
+    assert what != "nothing" or not sabotaged[what]["caught"]
+
+
+@pytest.mark.parametrize("what", STORES)
+def test_law_1_a_store_that_hangs_or_is_not_there_keeps_no_flow(sabotaged, what):
+    assert sabotaged[what]["kept"] < LEEWAY
+
+
+def test_what_was_told_while_a_store_was_not_there_is_not_lost(sabotaged, place, sqlite_url):
+    assert sabotaged["store_away"]["caught"] == []
+    back = place.beside(DATATRACING_STORE=sqlite_url, DATATRACING_SPOOL_DIR=str(place.spool / "away"))
+    ship(back)
+    runs = json.loads(back.datatracing("runs", "--json"))["runs"]
     assert Counter((run["pipeline"], run["state"]) for run in runs) == {
         ("doomed", "failed"): 1,
         ("inner", "success"): 1,
