@@ -112,7 +112,7 @@ def anew(**settings):
     """Settings, read again: such as a user got wrong, or with a store that is not there."""
     from datatracing_prefect import tracer
 
-    os.environ.update(settings)
+    os.environ.update({"DATATRACING_SPOOL_DIR": HERE, **settings})
     return {(tracer, "_made"): []}
 
 
