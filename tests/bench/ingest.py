@@ -117,5 +117,6 @@ def main(_words: list[str]) -> None:
         store.close()
     copy, inbox, accepted = (median(column) for column in zip(*rates, strict=True))
     ratio = median(each[1] / each[0] for each in rates)
-    print(f"{SPANS:,} spans in rows of {PER_ROW}, {PER_COMMIT} per commit, median of {ROUNDS} rounds; fsync on. {machine()}.")
+    size = f"{SPANS:,} spans in rows of {PER_ROW}, {PER_COMMIT} per commit"
+    print(f"{size}, median of {ROUNDS} rounds; fsync on. {machine()}.")
     print(f"raw binary COPY {copy:,.0f}/s, inbox {inbox:,.0f}/s, ratio {ratio:.1f}; from JSON events {accepted:,.0f}/s")
