@@ -9,6 +9,7 @@ from pathlib import Path
 
 from datatracing import Connection, connect
 from datatracing.capture.inventory import spool_status
+from datatracing.capture.inventory import ASIDE
 from datatracing.errors import DataTracingError
 from tests.chaos.host import Host
 from tests.chaos.producer import PIPELINE
@@ -31,7 +32,7 @@ def heal(world: World, patience: float) -> None:
 
 def waits(host: Host) -> int:
     """Events that are still in the spool of a host. It has been told to ship them, then."""
-    waiting = sum(file.events for file in spool_status(host.spool) if file.owner != "quarantine")
+    waiting = sum(file.events for file in spool_status(host.spool) if file.owner != ASIDE)
     if waiting:
         command = [str(Path(sys.executable).with_name("datatracing")), "spool", "ship"]
         subprocess.run(command, env=host.environment, capture_output=True, check=False, timeout=120)
