@@ -77,13 +77,13 @@ class Delivery:
             self._quarantine.keep([manifest])
 
     def _refused(self, row: Row, why: str) -> Receipt:
-        self._lose(f"{Loss.REFUSED}: {why}", row.n, row.trace_id, row.producer)
+        self._lose(f"{Loss.REFUSED}: {why}", row.n, row.trace_id, row.producer, row.seq + row.n)
         self._quarantine.keep(row.frames)
         return Receipt()
 
-    def _lose(self, reason: str, count: int, trace_id: str = "", producer: str = "") -> None:
+    def _lose(self, reason: str, count: int, trace_id: str = "", producer: str = "", told: int = 0) -> None:
         self.lost += count
-        self.report([LedgerEntry(Fate.LOST, reason[:200], count, clock.now(), trace_id, producer)])
+        self.report([LedgerEntry(Fate.LOST, reason[:200], count, clock.now(), trace_id, producer, told=told)])
 
     def _tell(self, frame: Frame) -> None:
         try:

@@ -156,9 +156,9 @@ class Shipping:
         tail.due = False
         if not tail.final:
             counts = [each for each in tail.counts() if sum(each.lost)]
-            if counts != tail.reported:
+            if (lost := [each.lost for each in counts]) != tail.reported:
                 self._delivery.report(reported(counts))
-                tail.reported = counts
+                tail.reported = lost
             return
         contents = tail.contents()
         self._delivery.report(losses_of(contents))

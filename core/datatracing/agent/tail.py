@@ -33,8 +33,8 @@ class Tail:
         """FileNotFoundError when it is gone; PermissionError when it is another user's."""
         self.path = path
         self.final = False
-        self.reported: list[page.Count] = []
-        """The counts that the store has been told of."""
+        self.reported: list[list[int]] = []
+        """The losses that the store has been told of."""
         self._descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
         self.place = place if page.SIZE <= place.done <= os.fstat(self._descriptor).st_size else Place()
         self.due = True

@@ -73,9 +73,8 @@ def losses_of(contents: Contents) -> list[LedgerEntry]:
         if torn > 0:
             entries.append(_entry(count, Loss.TORN, torn))
     if contents.damaged or contents.unreadable or (contents.head is None and there):
-        # Frames whose slot cannot be read: nobody knows how many there were, so at least one is missed.
         made_at = contents.head.made_at if contents.head else 0
-        unknown = [page.Count(*key, made_at) for key in there if key not in counted]
+        unknown = [_one_more(key, contents.frames, made_at) for key in there if key not in counted]
         entries += [_entry(each, Loss.CORRUPT, 1) for each in unknown]
         nameless = contents.unreadable - len(unknown) if there or counted else 1
         if nameless > 0:
@@ -86,6 +85,13 @@ def losses_of(contents: Contents) -> list[LedgerEntry]:
 def reported(counts: list[page.Count]) -> list[LedgerEntry]:
     """What a process has counted so far; the numbers may still grow."""
     return [entry for each in counts for entry in _lost(each)]
+
+
+def _one_more(key: tuple[str, str], frames: list[Frame], made_at: int) -> page.Count:
+    """For frames whose slot cannot be read. Nobody knows how many there were, so one more than can be seen is missed,
+    until one comes from elsewhere."""
+    last = max(each.seq for each in frames if each.kind is Kind.EVENT and (each.trace_id, each.producer) == key)
+    return page.Count(*key, made_at, told=last + 2)
 
 
 def _lost(count: page.Count) -> Iterator[LedgerEntry]:
@@ -101,7 +107,8 @@ def _entry(count: page.Count, reason: Loss, n: int) -> LedgerEntry:
     named = reason is not Loss.MANIFEST and count.trace_id != page.NOBODY
     trace_id = count.trace_id if named else ""
     producer = count.producer if count.producer != page.NO_PRODUCER else ""
-    return LedgerEntry(Fate.LOST, reason.value, n, count.first_at, trace_id, producer)
+    told = count.told if named and producer else 0
+    return LedgerEntry(Fate.LOST, reason.value, n, count.first_at, trace_id, producer, told=told)
 
 
 def _plain(entry: "os.DirEntry[str]") -> bool:

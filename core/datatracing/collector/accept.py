@@ -120,9 +120,9 @@ class _Door:
         own time then: sent again it is the same refusal."""
         reason = str(error)[:200]
         try:
-            run, producer, at = _whose(line, self._limits)
+            run, producer, at, told = _whose(line, self._limits)
             bounds.run(run)
-            whose = LedgerEntry(Fate.REJECTED, reason, 1, at, run.trace_id, producer, word_of(self._token))
+            whose = LedgerEntry(Fate.REJECTED, reason, 1, at, run.trace_id, producer, word_of(self._token), told)
             refusal = bounds.bounded_loss(whose, self._now)
         except BadInputError:
             return LedgerEntry(Fate.REJECTED, reason, 1, self._now)
@@ -158,10 +158,13 @@ def read_event(line: bytes, limits: Limits, now: int) -> Event:
     return understood(bounds.bounded(codec.loads(Event, line, aside), limits, now), aside)
 
 
-def _whose(line: bytes, limits: Limits) -> tuple[RunRef, str, int]:
-    """Run, producer and time of an event that is refused for something else. BadInputError where they cannot be had."""
+def _whose(line: bytes, limits: Limits) -> tuple[RunRef, str, int, int]:
+    """Run, producer, time and the next number, 0 if it has none that can be, of an event that is refused for something
+    else. BadInputError where they cannot be had."""
     try:
         plain: Any = json.loads(line) if len(line) <= limits.event_bytes else None
-        return codec.from_plain(RunRef, plain["run"]), str(plain["producer"]), int(plain["at"])
+        run, seq = codec.from_plain(RunRef, plain["run"]), plain.get("seq")
+        told = seq + 1 if isinstance(seq, int) and 0 <= seq < bounds.SEQ else 0
+        return run, str(plain["producer"]), int(plain["at"]), told
     except (ValueError, RecursionError, TypeError, KeyError, OverflowError) as error:
         raise BadInputError("nobody's") from error

@@ -4,44 +4,81 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from datatracing.capture.loss import Loss
 from datatracing.model.fate import Books, Fate, LedgerEntry
 
 NAMED = 100
 """How many losses are named; the rest is one sum."""
 UNKNOWN_PRODUCER = ""
+CURABLE = frozenset({Loss.TORN.value, Loss.CORRUPT.value})
 
 
 @dataclass
 class Account:
-    """One producer's numbers in one run: which came, and how many were refused here, and before, and reported lost."""
+    """One producer's numbers in one run: which came, and how many were refused here, and before, and reported lost.
+
+    `told` is how many numbers it has used, as far as reports say. A report that says so (`numbered`) is only the reason
+    why numbers never came, and nothing when they came from elsewhere; one that cannot say (`bare`) counts by itself.
+    """
 
     numbers: set[int] = field(default_factory=set)
+    told: int = 0
     refused: Counter[str] = field(default_factory=Counter)
     noted: Counter[str] = field(default_factory=Counter)
-    reported: Counter[str] = field(default_factory=Counter)
+    numbered: Counter[str] = field(default_factory=Counter)
+    bare: Counter[str] = field(default_factory=Counter)
+
+    def note(self, entry: LedgerEntry) -> None:
+        """What the ledger says already."""
+        if entry.fate is Fate.REJECTED:
+            self.noted[entry.reason] += entry.count
+        elif entry.fate is Fate.LOST:
+            (self.numbered if entry.told else self.bare)[entry.reason] += entry.count
+        else:
+            return
+        self.told = max(self.told, entry.told)
 
     @property
     def before(self) -> int:
         """What was refused at the door. An earlier seal noted what it refused itself, and that is not counted twice."""
         return sum(max(0, count - self.refused[reason]) for reason, count in self.noted.items())
 
+    @property
+    def absent(self) -> int:
+        """Numbers that were used and that never came."""
+        return max(self.told, max(self.numbers, default=-1) + 1) - len(self.numbers)
+
     def gap(self, most: int) -> int:
-        """Numbers that were used and that never came, `most` at the most."""
-        return min(max(self.numbers) + 1 - len(self.numbers), most) if self.numbers else 0
+        """The same, but more than `most` only where somebody reports that many."""
+        return min(self.absent, max(most, self.numbered.total()))
 
     def lost(self, most: int) -> int:
-        """What was refused at the door leaves a gap and is not lost too; what a spool could not hold may leave none."""
-        return max(self.gap(most) - self.before, sum(self.reported.values()), 0)
+        """What was refused at the door leaves a gap and is not lost too; what a report counts may leave none."""
+        return max(self.gap(most) - self.before, self.bare.total(), 0)
 
     def losses(self, name: str, most: int) -> Iterator[tuple[int, str]]:
-        """Each loss with its count and in words."""
+        """Each loss with its count and in words. They add up to `lost`: reasons for more than that are healed."""
         of = f" of producer {name}" if name else ""
-        for reason, count in sorted(self.reported.items()):
-            events = f"{count:,} event{'' if count == 1 else 's'}" if count else "an unknown number of events"
-            yield count, f"{events}{of} lost: {reason}"
-        if rest := self.lost(most) - sum(self.reported.values()):
-            least = "at least " if self.gap(most) == most else ""
-            yield rest, f"{least}{rest:,} event{'' if rest == 1 else 's'}{of} emitted and not arrived"
+        rest = self.lost(most)
+        for reason, reported in (*sorted(self.bare.items()), *sorted(self.numbered.items(), key=_curable_last)):
+            count = min(reported, rest)
+            rest -= count
+            if count:
+                yield count, f"{_events(count)}{of} lost: {reason}"
+            elif reason in self.bare and not reported:
+                yield 0, f"an unknown number of events{of} lost: {reason}"
+        if rest:
+            least = "at least " if self.gap(most) < self.absent else ""
+            yield rest, f"{least}{_events(rest)}{of} emitted and not arrived"
+
+
+def _curable_last(reported: tuple[str, int]) -> tuple[bool, str]:
+    """What a process counted itself is in no file; what a file misses may be in its copy."""
+    return reported[0] in CURABLE, reported[0]
+
+
+def _events(count: int) -> str:
+    return f"{count:,} event{'' if count == 1 else 's'}"
 
 
 class Accounts:
@@ -54,10 +91,7 @@ class Accounts:
     def note(self, entries: Iterable[LedgerEntry]) -> None:
         """What the ledger says already."""
         for entry in entries:
-            if entry.fate is Fate.REJECTED:
-                self._by_producer[entry.producer].noted[entry.reason] += entry.count
-            elif entry.fate is Fate.LOST:
-                self._by_producer[entry.producer].reported[entry.reason] += entry.count
+            self._by_producer[entry.producer].note(entry)
 
     def came(self, producer: str, seq: int) -> bool:
         """Whether this number of this producer is new."""

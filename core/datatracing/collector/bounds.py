@@ -86,6 +86,8 @@ def bounded_loss(entry: LedgerEntry, now: int) -> LedgerEntry:
     is ahead must not hide a loss, so `at` is only brought back."""
     if not 0 <= entry.count < COUNT:
         raise BadInputError(f"a loss has a count from 0 to 2**40, not {entry.count}")
+    if not 0 <= entry.told <= SEQ:
+        raise BadInputError(f"a loss is of a producer that has told from 0 to 2**53 events, not {entry.told}")
     if entry.trace_id and not is_trace_id(entry.trace_id):
         raise BadInputError("the trace id of a loss has 32 hex digits, or is empty")
     _text("the reason of a loss", entry.reason, REASON, empty=False)

@@ -38,11 +38,14 @@ class Sealer:
         with self.store.sealing(trace_id) as sealing:
             rows, before = sealing.inbox(), sealing.summary()
             delivery = read(rows, self.limits, stored=before.run if before else None, noted=noted)
-            if delivery.events or delivery.manifest is not None:
-                return self._write(sealing, delivery, before, len(rows))
-        # There is no run to write to, but law 6 holds for what cannot be read too.
-        self.store.record(delivery.accounts.news(trace_id, clock.now()))
-        return None
+            found = delivery.events or delivery.manifest is not None
+            summary = self._write(sealing, delivery, before, len(rows)) if found else None
+        if summary is None:
+            # There is no run to write to, but law 6 holds for what cannot be read too.
+            self.store.record(delivery.accounts.news(trace_id, clock.now()))
+        elif before is None and set(self.store.totals(trace_id)) != set(noted):
+            return self.seal(trace_id)  # a loss that came while nobody knew the run has left no row to find it by
+        return summary
 
     def live(self, trace_id: str) -> tuple[RunSummary, Trace] | None:
         """The run as the inbox has it now, without storing anything: how an open run is shown."""

@@ -1,6 +1,6 @@
 """What became of the data, and the books that must balance (law 6)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 
@@ -23,7 +23,8 @@ class LedgerEntry:
     """`count` pieces of data met this fate for this reason; a lost 0 is a loss that nobody could count.
 
     `trace_id` is empty where the run is not known. `namespace` is whose word it is: what the holder of a token said
-    holds for runs of the token's namespace only; empty is our own word.
+    holds for runs of the token's namespace only; empty is our own word. `told` is how many events of the run the
+    producer had numbered by then, 0 where that is not known: what never comes of these is lost, and no more.
     """
 
     fate: Fate
@@ -33,10 +34,16 @@ class LedgerEntry:
     trace_id: str = ""
     producer: str = ""
     namespace: str = ""
+    told: int = 0
 
     def holds_in(self, namespace: str) -> bool:
         """Whether it may be said of runs of this namespace."""
         return self.namespace in {"", namespace}
+
+
+def grown(entry: LedgerEntry, again: LedgerEntry) -> LedgerEntry:
+    """One entry that was reported twice: whichever came first, the larger numbers hold."""
+    return replace(entry, count=max(entry.count, again.count), told=max(entry.told, again.told))
 
 
 @dataclass(frozen=True)

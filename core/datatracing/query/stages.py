@@ -112,12 +112,19 @@ def accounted(books: Books, ledger: Sequence[LedgerEntry]) -> Stage:
         f"{books.emitted:,} emitted = {books.stored:,} stored + {books.duplicate:,} duplicate + "
         f"{books.sampled_out:,} sampled out + {books.rejected:,} rejected + {books.lost:,} lost"
     )
-    bad = sorted({f"{entry.reason}" for entry in ledger if entry.fate in {Fate.REJECTED, Fate.LOST}})
+    bad = sorted({entry.reason for entry in ledger if _still(entry, books)})
     if bad:
         says += f" ({'; '.join(bad[:NAMED])}{'; ...' if len(bad) > NAMED else ''})"
     if not books.balanced:
         return Stage("books", Status.PROBLEM, f"the books do not balance: {says}", facts)
     return Stage("books", Status.PROBLEM if books.rejected or books.lost else Status.OK, says, facts)
+
+
+def _still(entry: LedgerEntry, books: Books) -> bool:
+    """What was reported with its numbers is no loss any more when all of them came from elsewhere."""
+    if entry.fate is Fate.LOST:
+        return bool(books.lost) or not entry.told
+    return entry.fate is Fate.REJECTED
 
 
 def sealed(rows: Sequence[InboxRow], summary: RunSummary) -> Stage:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from datatracing.access.visibility import EVERYTHING, Visibility
 from datatracing.errors import BadInputError, StoreUnreachableError
-from datatracing.model.fate import LedgerEntry
+from datatracing.model.fate import LedgerEntry, grown
 from datatracing.model.link import Link
 from datatracing.model.run import RunRef
 from datatracing.model.token import Token
@@ -202,10 +202,10 @@ class MemoryStore:
         _check(entries)
         with self._lock:
             for entry in entries:
-                place = self._reported.setdefault(replace(entry, count=0), len(self._ledger))
+                place = self._reported.setdefault(replace(entry, count=0, told=0), len(self._ledger))
                 if place == len(self._ledger):
                     self._ledger.append(entry)
-                self._ledger[place] = max(self._ledger[place], entry, key=lambda each: each.count)
+                self._ledger[place] = grown(self._ledger[place], entry)
 
     def ledger(self, trace_id: str | None = None, limit: int = 100) -> list[LedgerEntry]:
         """See Store."""

@@ -216,14 +216,14 @@ class Store(Protocol):
         """Add to the ledger."""
 
     def report(self, entries: Sequence[LedgerEntry]) -> None:
-        """Add to the ledger what may be told again: of entries that differ in nothing but the count, the largest count
-        is kept, whatever order they come in."""
+        """Add to the ledger what may be told again: of entries that differ in nothing but `count` and `told`, the
+        largest of each is kept, whatever order they come in."""
 
     def ledger(self, trace_id: str | None = None, limit: int = 100) -> list[LedgerEntry]:
         """The newest entries, of one run or of all."""
 
     def totals(self, trace_id: str) -> list[LedgerEntry]:
-        """The run's whole ledger added up by fate, reason, producer and namespace; `at` is the newest of each."""
+        """The run's whole ledger added up by fate, reason, producer, namespace and told; `at` is the newest of each."""
 
     def tokens(self) -> list[Token]:
         """All tokens that are valid, by name."""

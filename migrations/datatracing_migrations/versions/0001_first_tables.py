@@ -188,6 +188,7 @@ def _ledger() -> None:
         *_integers("count", "at"),
         _bytes("trace_id", nullable=True),
         *_words("producer", "namespace"),
+        *_integers("told"),
         _bytes("reported", nullable=True),
         sa.UniqueConstraint("reported", name="ledger_reported"),
     )

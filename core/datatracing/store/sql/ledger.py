@@ -1,11 +1,11 @@
-"""Ledger entries in and out. An entry never changes, but for the count of one that is reported again."""
+"""Ledger entries in and out. An entry never changes, but for the numbers of one that is reported again."""
 
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Connection, case, func, insert, select
+from sqlalchemy import ColumnElement, Connection, case, func, insert, select
 
-from datatracing.model.fate import Fate, LedgerEntry
+from datatracing.model.fate import Fate, LedgerEntry, grown
 from datatracing.model.ids import digest
 from datatracing.store.sql.dialect import insert_into
 from datatracing.store.sql.tables import ledger
@@ -24,16 +24,19 @@ def report(connection: Connection, entries: Iterable[LedgerEntry]) -> None:
     if not rows:
         return
     statement = insert_into(connection, ledger)
-    known, told = ledger.c["count"], statement.excluded["count"]
-    larger = case((told > known, told), else_=known)
-    connection.execute(statement.on_conflict_do_update(index_elements=["reported"], set_={"count": larger}), rows)
+    larger = {name: _larger(ledger.c[name], statement.excluded[name]) for name in ("count", "told")}
+    connection.execute(statement.on_conflict_do_update(index_elements=["reported"], set_=larger), rows)
+
+
+def _larger(known: ColumnElement[int], said: ColumnElement[int]) -> ColumnElement[int]:
+    return case((said > known, said), else_=known)
 
 
 def _largest(entries: Iterable[LedgerEntry]) -> dict[bytes, LedgerEntry]:
     largest: dict[bytes, LedgerEntry] = {}
     for entry in entries:
         key = _key(entry)
-        largest[key] = max(largest.get(key, entry), entry, key=lambda each: each.count)
+        largest[key] = grown(largest.get(key, entry), entry)
     return largest
 
 
@@ -44,24 +47,26 @@ def _key(entry: LedgerEntry) -> bytes:
 
 def totals(connection: Connection, trace_id: str) -> list[LedgerEntry]:
     """Of one run, added up by all but count and time."""
-    names = (ledger.c.fate, ledger.c.reason, ledger.c.producer, ledger.c.namespace)
+    names = (ledger.c.fate, ledger.c.reason, ledger.c.producer, ledger.c.namespace, ledger.c.told)
     query = select(*names, func.sum(ledger.c["count"]), func.max(ledger.c.at)).group_by(*names)
     found = connection.execute(query.where(ledger.c.trace_id == trace_key(trace_id)))
     return [
-        LedgerEntry(Fate(fate), reason, int(count), at, trace_id, producer, namespace)
-        for fate, reason, producer, namespace, count, at in found
+        LedgerEntry(Fate(fate), reason, int(count), at, trace_id, producer, namespace, told)
+        for fate, reason, producer, namespace, told, count, at in found
     ]
 
 
 def newest(connection: Connection, trace_id: str | None, limit: int) -> list[LedgerEntry]:
     """Newest first, of one run or of all."""
-    columns = [ledger.c[name] for name in ("fate", "reason", "count", "at", "trace_id", "producer", "namespace")]
+    columns = [
+        ledger.c[name] for name in ("fate", "reason", "count", "at", "trace_id", "producer", "namespace", "told")
+    ]
     query = select(*columns).order_by(ledger.c.at.desc(), ledger.c.id.desc()).limit(limit)
     if trace_id is not None:
         query = query.where(ledger.c.trace_id == trace_key(trace_id))
     return [
-        LedgerEntry(Fate(fate), reason, count, at, key.hex() if key else "", producer, namespace)
-        for fate, reason, count, at, key, producer, namespace in connection.execute(query)
+        LedgerEntry(Fate(fate), reason, count, at, key.hex() if key else "", producer, namespace, told)
+        for fate, reason, count, at, key, producer, namespace, told in connection.execute(query)
     ]
 
 
@@ -74,4 +79,5 @@ def _values(entry: LedgerEntry) -> dict[str, Any]:
         "trace_id": trace_key(entry.trace_id) if entry.trace_id else None,
         "producer": entry.producer,
         "namespace": entry.namespace,
+        "told": entry.told,
     }

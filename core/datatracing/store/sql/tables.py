@@ -194,6 +194,7 @@ ledger = Table(
     Column("trace_id", LargeBinary),
     _required("producer", Words),
     _required("namespace", Words),
+    _required("told", BigInteger),
     Column("reported", LargeBinary),
     UniqueConstraint("reported", name="ledger_reported"),
     Index("ledger_newest", "at", "id"),
