@@ -19,7 +19,7 @@ import pytest
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
-from datatracing.capture import CaptureSettings, Recorder, lease
+from datatracing.capture import CaptureSettings, Recorder, lease, page
 from datatracing.capture.frame import Frame, Kind
 from datatracing.capture.reading import losses_of, read, spool_files
 from datatracing.model import codec
@@ -34,6 +34,19 @@ unhurried = hypothesis_settings(deadline=None, max_examples=50, suppress_health_
 
 def frame(seq, json=b"{}", trace_id=RUN.trace_id, producer=PRODUCER, kind=Kind.EVENT):
     return Frame(kind, trace_id, producer, seq, json)
+
+
+def file_of(*written, counts=None):
+    """A spool file as a process leaves it: each event counted, unless it is told what was counted."""
+    slots = {}
+    for each in written:
+        if each.kind is Kind.EVENT:
+            key = each.trace_id, each.producer
+            slots.setdefault(key, page.Count(*key, 1_000)).add(each.seq)
+    data = bytearray(page.Head(1, 2, 3).encode())
+    for number, count in enumerate(slots.values() if counts is None else counts):
+        data[page.place(number) : page.place(number + 1)] = count.encode()
+    return bytes(data) + b"".join(each.encode() for each in written)
 
 
 def in_files(spool_dir):

@@ -250,6 +250,23 @@ def test_law_6_a_loss_that_cannot_be_is_refused(count_):
     assert connection.store.ledger() == []
 
 
+@pytest.mark.parametrize("told", [-1, 2**53 + 1, 2**63 - 1])
+def test_law_6_a_loss_of_more_numbers_than_there_can_be_is_refused(told):
+    connection = in_memory()
+    with pytest.raises(BadInputError, match="a producer that has told"):
+        connection.lose([LedgerEntry(Fate.LOST, "x", 1, clock.now(), RUN.trace_id, "p", told=told)], WORKER)
+    assert connection.store.ledger() == []
+
+
+def test_law_6_a_report_does_not_invent_losses_without_end():
+    connection = in_memory()
+    connection.accept(lines(build.event(RUN)))
+    connection.lose([LedgerEntry(Fate.LOST, "x", 1, clock.now(), RUN.trace_id, "p", told=10**12)], WORKER)
+    sealed = connection.complete(build.manifest(RUN, "load"))
+    assert (sealed.books.lost, sealed.books.balanced) == (Limits().gap_per_producer, True)
+    assert sealed.completeness.missing[-1] == "at least 99,999 events of producer p emitted and not arrived"
+
+
 def test_law_6_attributes_that_json_writers_refuse_do_not_block_a_seal():
     connection = in_memory()
     error = ErrorInfo("E\ud800", "m\udfff", "s\x00")

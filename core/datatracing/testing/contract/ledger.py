@@ -65,6 +65,14 @@ class LedgerContract:
         store.report([first])
         assert store.ledger() == [grown]
 
+    def test_of_a_report_and_its_repetition_the_larger_numbers_hold(self, store: Store) -> None:
+        one = build.entry("spool_torn", 3, trace_id=RUN.trace_id, producer="p", fate=Fate.LOST, told=9)
+        other = replace(one, count=5, told=7)
+        store.report([one, other])
+        store.report([other])
+        assert store.ledger() == [replace(one, count=5, told=9)]
+        assert store.totals(RUN.trace_id) == [replace(one, count=5, told=9)]
+
     def test_reports_that_differ_in_anything_but_the_count_are_kept_apart(self, store: Store) -> None:
         one = build.entry("disk_full", 3, trace_id=RUN.trace_id, producer="p", fate=Fate.LOST)
         changes = (
@@ -88,6 +96,11 @@ class LedgerContract:
             store.report([build.entry(), build.entry(trace_id="nonsense")])
         store.report([])
         assert store.ledger() == []
+
+    def test_totals_keep_apart_who_can_say_how_many_there_were(self, store: Store) -> None:
+        entries = [build.entry(trace_id=RUN.trace_id, producer="p", told=told) for told in (0, 0, 4)]
+        store.record(entries)
+        assert {(each.told, each.count) for each in store.totals(RUN.trace_id)} == {(0, 2), (4, 1)}
 
     def test_totals_add_up_a_runs_whole_ledger_by_fate_reason_and_producer(self, store: Store) -> None:
         entries = [build.entry(at=at, trace_id=RUN.trace_id, producer="p") for at in range(1, 1_204)]
