@@ -39,7 +39,7 @@ storm: install
 
 FAULTS ?= 500
 chaos: install
-	$(BIN)/python -m tests.chaos --faults $(FAULTS) $(if $(SEED),--seed $(SEED))
+	$(BIN)/python -m tests.chaos --faults $(FAULTS) $(if $(SEED),--seed $(SEED)) $(if $(STORE),--store $(STORE))
 
 lint: install imports
 	$(BIN)/ruff check .

@@ -11,6 +11,7 @@ from random import Random
 
 import psutil
 
+from tests.airflow_rig.gate import Gate
 from tests.chaos.host import Host
 from tests.chaos.plan import Fault
 from tests.chaos.world import World
@@ -48,10 +49,10 @@ def kill_serve(world: World, _host: Host, _random: Random) -> Iterator[None]:
 
 
 @contextmanager
-def kill_postgres(world: World, _host: Host, _random: Random) -> Iterator[None]:
-    world.postgres.kill()
+def kill_store(world: World, _host: Host, _random: Random) -> Iterator[None]:
+    world.keeper.kill()
     yield
-    world.postgres.resume()
+    world.keeper.resume()
 
 
 @contextmanager
@@ -170,14 +171,15 @@ def clock(_world: World, host: Host, random: Random) -> Iterator[None]:
 KINDS: dict[str, Callable[[World, Host, Random], AbstractContextManager[None]]] = {
     each.__name__: each
     for each in (
-        kill_producer, kill_agent, kill_serve, kill_postgres, freeze_producer, freeze_agent, freeze_serve, cut, refuse,
+        kill_producer, kill_agent, kill_serve, kill_store, freeze_producer, freeze_agent, freeze_serve, cut, refuse,
         swallow, fill_disk, tear, truncate, copy, copy_half, foreign, unreadable, clock,
     )
 }  # fmt: skip
 
 
-def _gate(world: World, host: Host):
-    return world.gates[world.hosts.index(host)]
+def _gate(world: World, host: Host) -> Gate:
+    """The network of this host; of the other one, where a file is all that there is between it and the store."""
+    return world.gates[world.hosts.index(host)] or next(filter(None, world.gates))
 
 
 def _kill(process: "subprocess.Popen[bytes]") -> None:

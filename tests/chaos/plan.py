@@ -6,7 +6,7 @@ from itertools import islice
 from random import Random
 
 KINDS = (
-    "kill_producer", "kill_agent", "kill_serve", "kill_postgres", "freeze_producer", "freeze_agent", "freeze_serve",
+    "kill_producer", "kill_agent", "kill_serve", "kill_store", "freeze_producer", "freeze_agent", "freeze_serve",
     "cut", "refuse", "swallow", "fill_disk", "tear", "truncate", "copy", "copy_half", "foreign", "unreadable", "clock",
 )  # fmt: skip
 HOSTS = 2

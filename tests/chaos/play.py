@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.chaos import faults
 from tests.chaos.plan import Fault, plan
-from tests.chaos.verdict import emitted, heal, losses, wrong
+from tests.chaos.verdict import events, heal, losses, wrong
 from tests.chaos.world import World, world
 
 FAULTS_PER_RUN = 10
@@ -18,17 +18,16 @@ PATIENCE = 300.0
 """Seconds until all is delivered after the last fault."""
 
 
-def play(folder: Path, seed: int, count: int) -> list[str]:
-    """Sentences about what is wrong, the seed among them; none when every event is stored or named."""
-    with world(folder) as stage:
+def play(folder: Path, seed: int, count: int, store: str) -> list[str]:
+    """Sentences about what is wrong; none when every event is stored or named."""
+    began = time.monotonic()
+    with world(folder, store) as stage:
         for number, fault in enumerate(plan(seed, count)):
             _one(stage, number, fault)
-        heal(stage, PATIENCE)
-        found = wrong(stage)
-        said, named = sum(map(len, emitted(stage).values())), "?" if found else losses(stage)
-    print(
-        f"seed {seed}: {count} faults, {said} events, {named} named as lost, {len(found)} complaints", file=sys.stderr
-    )
+        found = [*heal(stage, PATIENCE), *wrong(stage)]
+        said, named = len(events(stage)), "?" if found else losses(stage)
+    told = f"{count} faults, {said} events, {named} named as lost, {len(found)} complaints"
+    print(f"seed {seed} on {store}: {told}, {time.monotonic() - began:.0f} s", file=sys.stderr)
     return found
 
 

@@ -1,4 +1,4 @@
-"""A process that emits numbered events about some runs, and writes down behind each that it was emitted.
+"""A process that emits numbered events about some runs, and writes down before and after each what it does.
 
 Usage: python -m tests.chaos.producer JOURNAL NAME EVENTS PAUSE RUN...
 """
@@ -15,6 +15,7 @@ from datatracing.model.states import State
 PIPELINE = "chaos"
 STATES = {EventKind.STARTED: State.RUNNING, EventKind.ENDED: State.SUCCESS}
 KINDS = tuple(STATES)
+BEFORE, AFTER = "begins", "emitted"
 
 
 def main(journal: str, name: str, events: int, pause: float, runs: list[str]) -> None:
@@ -22,8 +23,9 @@ def main(journal: str, name: str, events: int, pause: float, runs: list[str]) ->
     file = os.open(journal, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     for number in range(events):
         run, task = runs[number % len(runs)], f"{name}.{number}"
+        os.write(file, f"{BEFORE} {run} {task}\n".encode())
         emit(recorder, run, task, KINDS[number % len(KINDS)])
-        os.write(file, f"{run} {task}\n".encode())
+        os.write(file, f"{AFTER} {run} {task}\n".encode())
         time.sleep(pause)
     recorder.close()
 

@@ -1,4 +1,4 @@
-"""Two hosts: one ships into Postgres, one to a collector in front of it, each through a network that can break."""
+"""Two hosts: one ships into a store, one to a collector in front of it."""
 
 import os
 import subprocess
@@ -16,7 +16,7 @@ from tests.airflow_rig.gate import Gate
 from tests.airflow_rig.home import REPOSITORY
 from tests.airflow_rig.places import free_port
 from tests.chaos.host import Host
-from tests.postgres_server import Room, Server
+from tests.chaos.keeper import KEEPERS, Keeper, Way
 
 READY = 300.0
 
@@ -54,34 +54,34 @@ class Collector:
 
 @dataclass
 class World:
-    """`gates[n]` is what `hosts[n]` ships through."""
+    """`gates[n]` is what `hosts[n]` ships through; None where there is no network in between."""
 
-    postgres: Server
-    store: str
+    keeper: Keeper
     collector: Collector
-    gates: list[Gate]
+    gates: list[Gate | None]
     hosts: list[Host]
+
+    @property
+    def store(self) -> str:
+        return self.keeper.url
 
 
 @contextmanager
-def world(folder: Path) -> Iterator[World]:
+def world(folder: Path, kind: str) -> Iterator[World]:
     """All of it, and nothing afterwards."""
-    room = Room()
-    postgres = Server(room.path)
+    keeper = KEEPERS[kind](folder)
     try:
-        postgres.start(lambda _server: None)
-        store = postgres.url("postgres")
-        upgrade(store)
-        with _collected(folder, store) as collector:
-            gates = [Gate(postgres.data / ".s.PGSQL.5432"), Gate(("127.0.0.1", collector.port))]
-            addresses = ["postgresql+psycopg://postgres@127.0.0.1:{}/postgres", "http://127.0.0.1:{}"]
-            stores = [address.format(gate.port) for address, gate in zip(addresses, gates, strict=True)]
-            with _settled(folder, stores) as hosts:
-                yield World(postgres, store, collector, gates, hosts)
-            for gate in gates:
+        keeper.start()
+        upgrade(keeper.url)
+        with _collected(folder, keeper.url) as collector:
+            ways = [keeper.way(), Way("http://127.0.0.1:{}", Gate(("127.0.0.1", collector.port)))]
+            gates, addresses = [way.gate for way in ways], [way.address for way in ways]
+            with _settled(folder, addresses) as hosts:
+                yield World(keeper, collector, gates, hosts)
+            for gate in filter(None, gates):
                 gate.close()
     finally:
-        room.leave()
+        keeper.leave()
 
 
 @contextmanager
