@@ -293,6 +293,13 @@ def agents_of():
         each.end()
 
 
+def the_rest():
+    """Wait for what a catch-up has left to be done behind its caller's back."""
+    for thread in threading.enumerate():
+        if thread.name == "datatracing-ship":
+            thread.join(60)
+
+
 def end_detached(spool_dir):
     """An agent that was started on demand is nobody's child: end whatever was given this spool directory."""
     given = f"DATATRACING_SPOOL_DIR={spool_dir}".encode()

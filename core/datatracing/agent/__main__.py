@@ -26,7 +26,7 @@ def main() -> None:
     if given.once:
         from datatracing.agent.once import catch_up
 
-        sys.exit(catch_up(settings).waits)
+        sys.exit(catch_up(settings, bound=None).waits)
     _begin_anew()
     agent = Agent(settings, attend=given.attend, on_demand=not given.attend)
     for each in (signal.SIGTERM, signal.SIGINT):

@@ -2,7 +2,7 @@
 
 import os
 import pwd
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from datatracing.capture.frame import Frame, Kind
 from datatracing.capture.lease import free
 from datatracing.capture.progress import Place, read_progress
 from datatracing.capture.reading import read, reported, spool_files
+from datatracing.capture.reserve import NAME, Reserve
 from datatracing.model.fate import LedgerEntry
 
 QUARANTINE = "quarantine"
@@ -77,10 +78,25 @@ def pending(spool_dir: Path, trace_id: str) -> int:
     )
 
 
-def waits(spool_dir: Path) -> bool:
-    """Whether there is anything that could be sent."""
+def waiting(spool_dir: Path) -> dict[str, Frame | None]:
+    """What could be sent, by file: its last frame; None where only what was lost is still to be told."""
     places = read_progress(spool_dir)
-    return any(_unsent(path, places) or _live(path) is False for path in spool_files(spool_dir))
+    found: dict[str, Frame | None] = {NAME: None} if Reserve(spool_dir).counts() else {}
+    for path in spool_files(spool_dir):
+        if unsent := _unsent(path, places):
+            found[path.name] = unsent[-1]
+        elif _live(path) is False:
+            found[path.name] = None
+    return found
+
+
+def waits(spool_dir: Path, before: Mapping[str, Frame | None] | None = None) -> bool:
+    """Whether there is anything that could be sent, or anything of what there was before: others may go on writing."""
+    now, places = waiting(spool_dir), read_progress(spool_dir)
+    if before is None:
+        return bool(now)
+    left = [(name, last) for name, last in before.items() if name in now]
+    return any(last is None or last in _unsent(spool_dir / name, places) for name, last in left)
 
 
 def _unsent(path: Path, places: dict[str, Place]) -> list[Frame]:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from datatracing.errors import StoreUnreachableError
+
 if TYPE_CHECKING:
     from datatracing.connection import Connection
     from datatracing.settings import Settings
@@ -30,8 +32,9 @@ RunArgument = Annotated[
     ),
 ]
 
-PATIENCE = 2.0
-"""Seconds that a reading command waits for what this host has to send."""
+BOUND = 5.0
+"""Seconds that a reading command takes to send what waits here, where no agent does."""
+LATE = "not all that was said on this host is in the store yet: `datatracing spool status` lists what waits\n"
 
 
 def chosen(store: str) -> "Settings":
@@ -63,7 +66,9 @@ def ship(settings: "Settings") -> None:
 
     places = named()
     if places and one_store(places).ok:
-        catch_up(settings.capture(), PATIENCE)
+        report = catch_up(settings.capture(), bound=BOUND)
+        if report.waits and not isinstance(report.error, StoreUnreachableError):
+            sys.stderr.write(LATE)
 
 
 @contextmanager

@@ -41,7 +41,7 @@ def ship(*, store: Store = "", json: Json = False) -> None:
     """Send what waits here now, or wait until this host's agent has."""
     from datatracing.agent import catch_up
 
-    report = catch_up(chosen(store).capture(), PATIENCE)
+    report = catch_up(chosen(store).capture(), PATIENCE, bound=None)
     said = {name: value for name, value in vars(report).items() if name != "error"}
     if json:
         print_json({**said, "error": str(report.error) if report.error else None})

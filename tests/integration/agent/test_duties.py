@@ -130,7 +130,7 @@ def test_while_the_store_is_away_events_wait_and_the_agent_says_why(agents_of, s
     report = catch_up(away, 30.0)
     assert (report.agent, report.waits) == (True, True), "and nobody waits for it"
     agents.end()
-    assert catch_up(settings).delivered == 1
+    assert catch_up(settings, bound=None).delivered == 1
 
 
 def test_who_tidies_the_spool_directory_makes_no_second_agent(agents, silent, inbox, spool_dir, eventually):
@@ -144,9 +144,9 @@ def test_who_tidies_the_spool_directory_makes_no_second_agent(agents, silent, in
 
 def test_what_a_process_says_without_an_agent_is_there_for_who_asks(settings, silent, inbox, spool_dir):
     said(silent, 2).close()
-    report = catch_up(settings)
+    report = catch_up(settings, bound=None)
     assert (report.delivered, report.files, report.waits, report.error) == (2, 1, False, None)
-    assert catch_up(settings).delivered == 0
+    assert catch_up(settings, bound=None).delivered == 0
     assert not waits(spool_dir)
 
 
@@ -164,7 +164,7 @@ def test_an_agent_ships_into_postgres_and_waits_for_tables_that_are_not_there(
 ):
     empty = replace(settings, store=postgres_empty_url)
     said(silent).close()
-    report = catch_up(empty)
+    report = catch_up(empty, bound=None)
     assert report.error is not None
     assert report.waits
     agents_of(replace(settings, store=postgres_url)).start("--attend", os.getpid())
@@ -176,7 +176,7 @@ def test_copied_and_half_copied_files_make_no_event_twice(settings, silent, inbo
     (path,) = spool_files(spool_dir)
     (spool_dir / "copy.spool").write_bytes(path.read_bytes())
     (spool_dir / "half.spool").write_bytes(path.read_bytes()[:-40])
-    catch_up(settings)
+    catch_up(settings, bound=None)
     assert Counter(seq for _, seq in set(inbox.numbers())) == Counter(range(5))
 
 

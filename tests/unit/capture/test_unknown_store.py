@@ -13,7 +13,7 @@ def test_law6_events_for_a_store_of_no_known_kind_wait_and_are_not_put_aside(tmp
     recorder = Recorder(settings)
     recorder.emit(EventKind.ENDED, RunRef("airflow", "default", "shop", "run"))
     recorder.close()
-    report = catch_up(settings)
+    report = catch_up(settings, bound=None)
     assert isinstance(report.error, StoreUnreachableError)
     assert (report.waits, report.lost) == (True, 0)
     assert len(spool_files(settings.spool_dir)) == 1
