@@ -324,6 +324,15 @@ def test_law_6_hostile_numbers_never_block_a_seal(seqs, at, index, attempt, mome
 # --- how much ---
 
 
+def test_law_6_an_event_that_is_refused_is_refused_once_however_often_it_is_in_a_row():
+    connection = in_memory()
+    events = [build.event(RUN, seq, raw_state="x" * (1_000 if seq == 1 else 1)) for seq in range(4)]
+    rows = [_row(RUN, Content.EVENTS, _list(*events[:n]), n=n) for n in (2, 3, 4)]
+    connection.store.append([replace(row, producer="p") for row in rows])
+    books = connection.complete(build.manifest(RUN, "load")).books
+    assert (books.stored, books.rejected, books.lost, books.balanced) == (3, 1, 0, True)
+
+
 def test_law_6_a_run_that_is_too_much_is_sealed_with_what_fits():
     connection = in_memory(replace(Limits(), run_bytes=20_000))
     for seq in range(40):
