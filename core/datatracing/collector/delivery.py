@@ -142,7 +142,7 @@ class _Reading:
         return content
 
     def _refused(self, value: object, reason: str, row: InboxRow) -> None:
-        """It came, so its number is no gap, where it has one that the row could hold. Coming again it is a duplicate."""
+        """It came, so its number is no gap, where it has one that the row could hold. Again it is a duplicate."""
         seq = value.get("seq") if isinstance(value, dict) else None
         number = seq if isinstance(seq, int) and row.seq <= seq < row.seq + row.n else None
         if number is not None and not self._accounts.came(row.producer, number):
