@@ -93,7 +93,6 @@ class _Reading:
         self._now = clock.now()
         self._accounts = Accounts(limits.gap_per_producer)
         self._left = limits.run_bytes
-        self._again = 0
         self._events: list[Claim[Event]] = []
         self._parts: list[Claim[Manifest]] = []
 
@@ -142,11 +141,10 @@ class _Reading:
         return content
 
     def _refused(self, value: object, reason: str, row: InboxRow) -> None:
-        """It came, so its number is no gap, where it has one that the row could hold. Again it is a duplicate."""
+        """By its number, where it has one that the row could hold: it came, and is no gap."""
         seq = value.get("seq") if isinstance(value, dict) else None
-        number = seq if isinstance(seq, int) and row.seq <= seq < row.seq + row.n else None
-        if number is not None and not self._accounts.came(row.producer, number):
-            self._again += 1
+        if isinstance(seq, int) and row.seq <= seq < row.seq + row.n:
+            self._accounts.turn_away(reason, row.producer, seq)
         else:
             self._accounts.refuse(reason, producer=row.producer)
 
@@ -154,7 +152,7 @@ class _Reading:
         """What counts, when all rows have been read."""
         run = identity((*self._events, *self._parts), stored)
         self._accounts.note(entry for entry in noted if run is None or entry.holds_in(run.namespace))
-        delivery = Delivery(self._accounts, duplicate=self._again)
+        delivery = Delivery(self._accounts)
         for claim in self._events:
             self._event(delivery, claim.said, run)
         records = list(self._own(run))

@@ -24,7 +24,8 @@ class LedgerEntry:
 
     `trace_id` is empty where the run is not known. `namespace` is whose word it is: what the holder of a token said
     holds for runs of the token's namespace only; empty is our own word. `told` is how many events of the run the
-    producer had numbered by then, 0 where that is not known: what never comes of these is lost, and no more.
+    producer had numbered by then, 0 where that is not known: what never comes of these is lost, and no more. A rejected
+    event is the last of these.
     """
 
     fate: Fate

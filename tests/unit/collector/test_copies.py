@@ -1,5 +1,6 @@
 """Law 6: what a spool file misses is lost only if nothing else brings it; law 3: whatever of it comes first."""
 
+import zlib
 from dataclasses import replace
 
 import pytest
@@ -11,10 +12,11 @@ from datatracing.capture.frame import frames
 from datatracing.capture.loss import Loss
 from datatracing.capture.reading import losses_of, read
 from datatracing.connection.local import LocalConnection
-from datatracing.model import codec
+from datatracing.model import clock, codec
 from datatracing.model.completeness import CompletenessStatus
 from datatracing.sampling.policy import default_policy
 from datatracing.store.memory import MemoryStore
+from datatracing.store.port import Content, InboxRow
 from datatracing.testing import build
 from tests.capturing import PRODUCER, RUN, file_of, frame, unhurried
 
@@ -128,6 +130,23 @@ def test_law_6_an_event_refused_at_the_door_hides_no_gap_before_it():
     connection.accept(codec.dumps(each) for each in (build.event(RUN), build.event(RUN, 2), bad))
     books = sealed(connection).books
     assert (books.stored, books.rejected, books.lost, books.emitted) == (2, 1, 1, 4)
+
+
+@pytest.mark.parametrize("straight", [False, True], ids=["door", "spool"])
+def test_law_6_an_event_that_was_refused_and_comes_again_is_stored_and_not_rejected(monkeypatch, straight):
+    connection = in_memory()
+    early = [codec.dumps(build.event(RUN, seq, at=build.NOON + 400 * clock.SECOND * (seq == 1))) for seq in range(3)]
+    deliveries = [early, early[:2]]
+    for now, lines in zip((build.NOON, build.NOON + 500 * clock.SECOND), deliveries, strict=True):
+        monkeypatch.setattr(clock, "now", lambda now=now: now)
+        if straight:
+            payload = zlib.compress(b"[" + b",".join(lines) + b"]")
+            connection.store.append([InboxRow(RUN.trace_id, "p", 0, Content.EVENTS, len(lines), payload, now)])
+        else:
+            connection.accept(lines)
+        found = sealed(connection)
+        rejected = int(now == build.NOON)
+        assert (found.books.stored, found.books.rejected, found.books.lost) == (3 - rejected, rejected, 0)
 
 
 class Interrupted(MemoryStore):
