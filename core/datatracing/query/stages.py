@@ -121,10 +121,9 @@ def accounted(books: Books, ledger: Sequence[LedgerEntry]) -> Stage:
 
 
 def _still(entry: LedgerEntry, books: Books) -> bool:
-    """What was reported with its numbers is no loss any more when all of them came from elsewhere."""
-    if entry.fate is Fate.LOST:
-        return bool(books.lost) or not entry.told
-    return entry.fate is Fate.REJECTED
+    """What was reported with its numbers is over when all of them have come from elsewhere."""
+    left = {Fate.LOST: books.lost, Fate.REJECTED: books.rejected}.get(entry.fate)
+    return left is not None and (left > 0 or not entry.told)
 
 
 def sealed(rows: Sequence[InboxRow], summary: RunSummary) -> Stage:
