@@ -1,3 +1,3 @@
 """Plugins that every test may use. Pytest takes them only from the top folder."""
 
-pytest_plugins = ["tests.capturing", "tests.postgres"]
+pytest_plugins = ["tests.capturing", "tests.postgres", "tests.spooling"]

@@ -1,7 +1,6 @@
 """What is in a spool directory comes into the store: once, in order of its numbers, and what is missing is counted."""
 
 import os
-import threading
 
 import pytest
 
@@ -20,8 +19,7 @@ from datatracing.model.manifest import Manifest
 from datatracing.model.states import State
 from datatracing.settings import Settings
 from tests.capturing import PRODUCER, RUN, frame
-
-ROOM = 1 << 30
+from tests.spooling import ROOM, behind_the_page
 
 
 class Away:
@@ -230,30 +228,16 @@ def test_law_6_a_file_that_cannot_be_read_is_left_as_it_is(shipping, spool_dir, 
 
 
 def test_a_thread_that_is_slow_to_write_holds_up_what_is_behind_it_for_a_second_only(
-    shipping, spool_dir, inbox, monkeypatch
+    shipping, spool_dir, inbox, monkeypatch, stuck
 ):
     monkeypatch.setattr("datatracing.agent.tail.STUCK", 0.0)
     spool = spooled(spool_dir, told(0))
-    inside, go_on = threading.Event(), threading.Event()
-    written = os.pwrite
-
-    def slow(descriptor, data, at):
-        if threading.current_thread().name == "slow" and at >= page.SIZE:
-            inside.set()
-            assert go_on.wait(20)
-        return written(descriptor, data, at)
-
-    monkeypatch.setattr(os, "pwrite", slow)
-    stuck = threading.Thread(target=spool.put, args=[told(1)], name="slow")
-    stuck.start()
-    inside.wait(20)
-    spool.put(told(2))
     agent = shipping()
-    for _ in range(3):
-        agent.turn()
-    assert seqs(inbox) == [0, 2]
-    go_on.set()
-    stuck.join()
+    with stuck("pwrite", spool.put, told(1), where=behind_the_page):
+        spool.put(told(2))
+        for _ in range(3):
+            agent.turn()
+        assert seqs(inbox) == [0, 2]
     spool.close()
     agent.turn()
     assert seqs(inbox) == [0, 1, 2]
