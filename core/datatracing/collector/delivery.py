@@ -11,7 +11,7 @@ from datatracing.collector.identity import OTHER, Claim, Said, identity
 from datatracing.collector.limits import Limits
 from datatracing.collector.packing import inflate, unpack_events
 from datatracing.errors import BadInputError
-from datatracing.model import clock, codec, parts
+from datatracing.model import codec, parts
 from datatracing.model.event import Event
 from datatracing.model.fate import LedgerEntry
 from datatracing.model.fold import latest
@@ -90,7 +90,6 @@ class _Reading:
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._now = clock.now()
         self._accounts = Accounts(limits.gap_per_producer)
         self._left = limits.run_bytes
         self._events: list[Claim[Event]] = []
@@ -109,7 +108,7 @@ class _Reading:
     def _manifest(self, row: InboxRow) -> Manifest:
         aside = codec.Aside()
         content = self._inflated(row, self._limits.manifest_bytes)
-        manifest = bounded_record(codec.loads(Manifest, content, aside), self._limits, self._now)
+        manifest = bounded_record(codec.loads(Manifest, content, aside), self._limits, row.received_at)
         if manifest.trace_id != row.trace_id:
             raise BadInputError("the manifest names another run")
         return understood(manifest, aside)
@@ -127,7 +126,7 @@ class _Reading:
     def _one(self, value: object, row: InboxRow) -> None:
         aside = codec.Aside()
         try:
-            event = _of(row, bounded(codec.from_plain(Event, value, aside), self._limits, self._now))
+            event = _of(row, bounded(codec.from_plain(Event, value, aside), self._limits, row.received_at))
         except BadInputError as error:
             self._refused(value, str(error)[:200], row)
         else:

@@ -149,6 +149,21 @@ def test_law_6_an_event_that_was_refused_and_comes_again_is_stored_and_not_rejec
         assert (found.books.stored, found.books.rejected, found.books.lost) == (3 - rejected, rejected, 0)
 
 
+def test_law_3_what_a_run_is_does_not_depend_on_when_or_by_whose_clock_it_is_sealed(monkeypatch):
+    """The agent of a host whose clock is ahead folds what that host said; later somebody else does."""
+    connection = in_memory()
+    ahead = build.NOON + 3_600 * clock.SECOND
+    lines = [codec.dumps(build.event(RUN, seq, at=ahead)) for seq in range(2)]
+    payload = zlib.compress(b"[" + b",".join(lines) + b"]")
+    connection.store.append([InboxRow(RUN.trace_id, "p", 0, Content.EVENTS, 2, payload, ahead)])
+    found = []
+    for now in (ahead, build.NOON):
+        monkeypatch.setattr(clock, "now", lambda now=now: now)
+        found.append(sealed(connection).books)
+    assert found[0] == found[1]
+    assert (found[0].stored, found[0].rejected) == (2, 0)
+
+
 class Interrupted(MemoryStore):
     """Somebody reports a loss right behind the moment at which a seal has read the ledger."""
 
