@@ -67,7 +67,11 @@ class Gate:
         if isinstance(self.server, tuple):
             return socket.create_connection(self.server)
         host = socket.socket(socket.AF_UNIX)
-        host.connect(str(self.server))
+        try:
+            host.connect(str(self.server))
+        except OSError:
+            host.close()
+            raise
         return host
 
     def _carry(self, source: socket.socket, sink: socket.socket) -> None:

@@ -35,6 +35,7 @@ def _one(stage: World, number: int, fault: Fault) -> None:
     first = number // FAULTS_PER_RUN
     runs = [f"run{first + n}" for n in range(AT_A_TIME)]
     deadline = time.monotonic() + SPEAKING
+    stage.collector.tend()
     for host in stage.hosts:
         host.populate(runs)
         while not host.speaking():

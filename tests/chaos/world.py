@@ -38,11 +38,16 @@ class Collector:
         self.process.kill()
         self.process.wait()
 
+    def tend(self) -> None:
+        """As a service is: it ends where the store is away when it begins, and is begun again."""
+        if self.process.poll() is not None:
+            self.start()
+
     def until_ready(self) -> None:
         deadline = time.monotonic() + READY
         while not self._answers():
-            assert self.process.poll() is None, (self.folder / "serve.log").read_text()[-3_000:]
-            assert time.monotonic() < deadline, "the collector does not answer"
+            self.tend()
+            assert time.monotonic() < deadline, (self.folder / "serve.log").read_text()[-3_000:]
             time.sleep(0.1)
 
     def _answers(self) -> bool:
