@@ -5,14 +5,17 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext, redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass, field
 from functools import cached_property, partial
+from http import HTTPStatus
 from io import StringIO
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
+from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 from prefect import settings
@@ -143,10 +146,16 @@ class Home:
         return temporary_settings({getattr(settings, name): self.environment.get(name) for name in READ_BY_COMMANDS})
 
     def ask(self, path: str, body: Mapping[str, Any]) -> Any:
-        """What Prefect's API answers."""
+        """What Prefect's API answers. A server whose SQLite file is locked asks to come again, and did nothing yet."""
         request = Request(self.api + path, json.dumps(body).encode(), {"Content-Type": "application/json"})
-        with urlopen(request, timeout=PATIENCE) as answer:
-            return json.load(answer)
+        while True:
+            try:
+                with urlopen(request, timeout=PATIENCE) as answer:
+                    return json.load(answer)
+            except HTTPError as error:  # for ever: then the test's own time is over
+                if error.code != HTTPStatus.SERVICE_UNAVAILABLE:
+                    raise
+            time.sleep(1)
 
     def mark(self, run_id: str, state: str) -> None:
         """As the menu in Prefect's UI does."""
