@@ -12,7 +12,7 @@ from tests.storm.scene import Scene, Size, on_postgres, on_sqlite
 pytestmark = pytest.mark.xdist_group("airflow-storm")
 
 STORES = {"sqlite": on_sqlite, "postgres": on_postgres}
-SMALL, LONG = Size(runs=2, tasks=20, slots=8, twins=1), Size(runs=3, tasks=200, slots=32, twins=3)
+SMALL, LONG = Size(runs=2, tasks=20, slots=8, twins=1), Size(runs=3, tasks=200, slots=32, twins=1)
 
 
 def storm(scene: Scene, size: Size, record_property) -> None:
