@@ -38,7 +38,7 @@ def test_runs_lists_the_newest_first_with_their_full_names(night, datatracing):
 
 def test_runs_of_a_file_lists_what_was_delivered_and_nobody_has_folded_yet(store, datatracing):
     store.accept(codec.dumps(event) for event in orders().events)
-    store.store.append([pack_manifest(orders().manifest(State.FAILED, 47.5), 5)])
+    store.store.append([pack_manifest(orders().manifest(State.FAILED, 47.5), clock.now())])
 
     (found,) = json.loads(datatracing("runs", "--json").out)["runs"]
     assert (found["pipeline"], found["fate"]) == ("nightly_orders", "kept")
