@@ -12,41 +12,30 @@ from pathlib import Path
 
 from datatracing.capture import CaptureSettings, guard, lease, summon
 from datatracing.capture.settings import SELF
-from datatracing_airflow import links, session
+from datatracing_airflow import session
 
-DUTY = lease.WATCH.format(links.ORCHESTRATOR)
-"""An agent that a task has started ships, and cannot read Airflow's records: that is not enough here."""
-FIRST_PAUSE = 5.0
-"""Seconds between two attempts; doubled while there are agents and none can watch, since they must not pile up."""
+PAUSE = 2.0
+"""Seconds between two attempts. Shorter than a run: where the agent died as one began, its end sees to the next."""
 AIRFLOWS = frozenset({"airflow", "__main__.py", "execute_workload.py", "gunicorn", "uvicorn", "celery"})
 """Names of the programs that Airflow's components run as."""
 
 
 class Attendance:
-    """Of one process. A forked child has none of its own until it asks for it."""
+    """Of whatever process looks. An agent that a task has started is not enough: it cannot read Airflow's records."""
 
     def __init__(self, settings: CaptureSettings) -> None:
         self._settings = settings
-        self._process = 0
-        self._pause = self._next = 0.0
+        self._next = 0.0
 
     def look(self) -> None:
         """Start the agent, or another one where it has died. Milliseconds then, else microseconds. Never raises."""
-        if self._settings.ship == SELF:
+        now = time.monotonic()
+        if self._settings.ship == SELF or now < self._next:
             return
         with guard("airflow.attend"):
-            if self._process != os.getpid():
-                self._process = os.getpid()
-                self._start(FIRST_PAUSE)
-            elif time.monotonic() >= self._next and not self._held(DUTY):
-                self._start(self._pause * 2 if self._held(lease.SHIP) else FIRST_PAUSE)
-
-    def _held(self, duty: str) -> bool:
-        return lease.held(self._settings.spool_dir, duty)
-
-    def _start(self, pause: float) -> None:
-        self._pause, self._next = pause, time.monotonic() + pause
-        summon(self._settings, attend=self._process)
+            if not lease.held(self._settings.spool_dir, lease.ATTEND.format(os.getpid())):
+                self._next = now + PAUSE
+                summon(self._settings, attend=os.getpid())
 
 
 def plays_runs(argv: Sequence[str] = sys.argv, environ: Mapping[str, str] = os.environ) -> bool:

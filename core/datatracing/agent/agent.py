@@ -15,7 +15,7 @@ from datatracing.agent import notices
 from datatracing.agent.breaker import Breaker
 from datatracing.agent.folding import Folding
 from datatracing.agent.host import Host
-from datatracing.agent.leases import Lease
+from datatracing.agent.leases import Lease, forget_the_dead
 from datatracing.agent.watcher import GROUP, OpenWatcher, Watcher
 from datatracing.capture import lease
 from datatracing.capture.guard import guard
@@ -49,6 +49,7 @@ class Agent:
         self._on_demand = on_demand
         self._stopped = False
         self._wake: SimpleQueue[None] = SimpleQueue()
+        self._attends: Lease | None = None
         self._lease: Lease | None = None
         self._watch_leases: dict[str, Lease] = {}
         self._shipping: Shipping | None = None
@@ -64,7 +65,9 @@ class Agent:
         self._began = int(time.time())
 
     def run(self) -> None:
-        """Until it is told to stop, its host has ended, or it has been idle for long enough."""
+        """Until it is told to stop, its host has ended or has another one, or it has been idle for long enough."""
+        if self._host is not None and not self._attend(self._host):
+            return
         self._duties()
         while not self._over():
             self._hear()
@@ -79,6 +82,15 @@ class Agent:
         """From a signal handler, where no lock may be taken: end after a last, bounded delivery."""
         self._stopped = True
         self._wake.put(None)
+
+    def _attend(self, host: Host) -> bool:
+        """False where another agent does."""
+        directory = self._capture.spool_dir
+        with guard("agent.attend"):
+            forget_the_dead(directory)
+            self._attends = Lease.take(directory, lease.ATTEND.format(host.pid))
+            return self._attends is not None
+        return True  # the directory cannot be used now, and may be later
 
     def _over(self) -> bool:
         if self._stopped or (self._host is not None and not self._host.alive):

@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from datatracing.agent.host import Host
 from datatracing.capture import lease
 
 TRIES = 20
@@ -53,6 +54,15 @@ class Lease:
     def release(self) -> None:
         """The next one may have it."""
         os.close(self._descriptor)
+
+
+def forget_the_dead(directory: Path) -> None:
+    """Agents that were killed have left the files of hosts that have ended since."""
+    for path in directory.glob(f"agent.{lease.ATTEND.format('*')}"):
+        pid = path.name.rpartition("-")[2]
+        if pid.isdigit() and not Host(int(pid)).alive:
+            with suppress(OSError):
+                path.unlink()
 
 
 def _owned(descriptor: int) -> bool:

@@ -9,6 +9,8 @@ from typing import Any
 SHIP = "ship"
 WATCH = "watch-{}"
 """With the orchestrator's name."""
+ATTEND = "attend-{}"
+"""With the process id of the host that the agent ends with: no host needs two."""
 
 
 def path_of(directory: Path, duty: str) -> Path:

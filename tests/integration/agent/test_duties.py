@@ -37,6 +37,21 @@ def silent(settings):
     return replace(settings, store="")
 
 
+@pytest.fixture
+def hosts():
+    """A function: the process ids of so many hosts, which end with the test."""
+    made = []
+
+    def some(count):
+        made.extend(subprocess.Popen(["sleep", "600"]) for _ in range(count))  # any program will do
+        return [each.pid for each in made]
+
+    yield some
+    for each in made:
+        each.kill()
+        each.wait()
+
+
 def said(silent, count=1):
     recorder = Recorder(silent)
     for _ in range(count):
@@ -44,8 +59,8 @@ def said(silent, count=1):
     return recorder
 
 
-def test_of_five_agents_one_ships_and_the_next_takes_over_when_it_is_killed(agents, silent, inbox, eventually):
-    five = [agents.start("--attend", os.getpid()) for _ in range(5)]
+def test_of_five_agents_one_ships_and_the_next_takes_over_when_it_is_killed(agents, hosts, silent, inbox, eventually):
+    five = [agents.start("--attend", host) for host in hosts(5)]
     seen = []
     for n in range(3):
         pid = eventually(lambda: (held := agents.holder()) not in {None, *seen} and held)
@@ -215,8 +230,8 @@ def test_law_1_a_process_whose_disk_ends_with_it_sends_for_itself_within_its_bou
     assert len(spool_files(spool_dir)) == 1
 
 
-def test_told_to_stop_they_deliver_what_is_left_and_are_gone(agents, silent, settings, inbox, eventually):
-    two = [agents.start("--attend", os.getpid()) for _ in range(2)]
+def test_told_to_stop_they_deliver_what_is_left_and_are_gone(agents, hosts, silent, settings, inbox, eventually):
+    two = [agents.start("--attend", host) for host in hosts(2)]
     eventually(agents.holder)
     said(silent, 3).close()
     for _ in two:
@@ -234,3 +249,16 @@ def test_who_does_not_stop_is_named(agents, settings, eventually):
     assert lease.SHIP in stop(settings.spool_dir, 0.3)
     os.kill(stuck.pid, signal.SIGCONT)
     assert stop(settings.spool_dir) == []
+
+
+def test_a_host_has_one_agent_and_what_killed_ones_left_is_tidied_up(agents, hosts, settings, eventually):
+    (host, gone) = hosts(2)
+    killed = agents.start("--attend", gone)
+    eventually(lambda: lease.held(settings.spool_dir, lease.ATTEND.format(gone)))
+    os.kill(killed.pid, signal.SIGKILL)
+    os.kill(gone, signal.SIGKILL)
+    first = agents.start("--attend", host)
+    eventually(lambda: lease.held(settings.spool_dir, lease.ATTEND.format(host)))
+    assert agents.start("--attend", host).wait(30) == 0
+    assert first.poll() is None
+    assert not lease.path_of(settings.spool_dir, lease.ATTEND.format(gone)).exists()

@@ -1,5 +1,6 @@
 """Scheduler and api-server see to it that there is an agent for as long as they live."""
 
+import os
 import time
 from dataclasses import replace
 
@@ -24,46 +25,55 @@ def settings(tmp_path, monkeypatch):
     agents.end(settings.spool_dir)
 
 
-def at_work(settings, before=()):
-    """The agents, once one that was not there before has the duty."""
+def attended(settings, before=()):
+    """The agents, once one that was not there before attends this process."""
+    duty = lease.ATTEND.format(os.getpid())
     deadline = time.monotonic() + 60
-    while (lease.holder(settings.spool_dir, lease.SHIP) or {}).get("pid") in {None, *before}:
+    while (lease.holder(settings.spool_dir, duty) or {}).get("pid") in {None, *before}:
         assert time.monotonic() < deadline
         time.sleep(0.05)
     return {process.pid for process in agents.agents(settings.spool_dir)}
 
 
 def test_one_agent_is_started_however_often_one_looks_and_another_one_when_it_has_died(settings, monkeypatch):
-    # No Airflow is configured there, so nobody watches it.
-    monkeypatch.setattr(attendance, "DUTY", lease.SHIP)
-    monkeypatch.setattr(attendance, "FIRST_PAUSE", 0.0)
+    monkeypatch.setattr(attendance, "PAUSE", 0.0)
     looks = Attendance(settings)
     looks.look()
-    first = at_work(settings)
+    first = attended(settings)
     looks.look()
     assert len(first) == 1
-    assert at_work(settings) == first
+    assert attended(settings) == first
     assert agents.kill(settings.spool_dir) == 1
     looks.look()
-    assert len(at_work(settings, first) - first) == 1
+    assert len(attended(settings, first) - first) == 1
 
 
-@pytest.mark.parametrize(("shipping", "attempts"), [(True, range(8, 12)), (False, range(700, 721))])
-def test_agents_do_not_pile_up_where_none_can_watch_and_the_dead_are_replaced(
-    settings, monkeypatch, shipping, attempts
-):
-    """In an hour in which a run begins every second."""
+def test_agents_that_are_killed_again_and_again_are_followed_by_another_one_at_once(settings, monkeypatch):
+    """However often, and whoever else ships: no pause grows."""
+    monkeypatch.setattr(attendance, "PAUSE", 0.0)
+    looks, shipping = Attendance(settings), Lease.take(settings.spool_dir, lease.SHIP)
+    for _ in range(3):
+        looks.look()
+        attended(settings)
+        assert agents.kill(settings.spool_dir) == 1
+    shipping.release()
+
+
+def test_who_looks_all_the_time_starts_one_only_now_and_then(settings, monkeypatch):
+    """In an hour in which a run begins every second, where each agent dies at once, and where one lives."""
     started = []
     monkeypatch.setattr(attendance, "summon", lambda *_, **how: started.append(how))
-    taken = Lease.take(settings.spool_dir, lease.SHIP) if shipping else None
     looks, now = Attendance(settings), 0.0
     monkeypatch.setattr(attendance.time, "monotonic", lambda: now)
     while now < 3_600:
         looks.look()
         now += 1.0
-    assert len(started) in attempts
-    if taken is not None:
-        taken.release()
+    assert len(started) == 3_600 / attendance.PAUSE
+    taken = Lease.take(settings.spool_dir, lease.ATTEND.format(os.getpid()))
+    now += attendance.PAUSE
+    looks.look()
+    taken.release()
+    assert len(started) == 3_600 / attendance.PAUSE
 
 
 def test_law1_where_the_disk_ends_with_the_process_no_agent_is_started(settings):
