@@ -18,8 +18,10 @@ PIECE = 64 * 1024
 """Bytes that are inflated at once."""
 MEMBERS = 1_000
 """gzip members in one body."""
-STRETCH, BREATH = 0.005, 0.0005
+STRETCH, BREATH = 0.002, 0.0005
 """Seconds of work after which a thread gives the interpreter away, and for how long at least."""
+WANTED, REST = 0.002, 0.01
+"""A thread that gets it back so much later has been in others' way: it leaves it to them for as long as `REST`."""
 CLOSE = {"Connection": "close"}
 """What is left of a refused body is not read."""
 
@@ -38,8 +40,8 @@ class BodyLimits:
     rate: int = 4 * 1024
     at_once: int = 16
     """Bodies that are received or worked on."""
-    working: int = 2
-    """Of these, how many are worked on."""
+    working: int = 1
+    """Of these, how many are worked on: two would only wait for the interpreter, and the host with them."""
 
 
 class Breath:
@@ -50,9 +52,12 @@ class Breath:
 
     def take(self) -> None:
         """Call it often; it does something every few milliseconds."""
-        if time.perf_counter() >= self._until:
-            time.sleep(BREATH)
-            self._until = time.perf_counter() + STRETCH
+        if (now := time.perf_counter()) < self._until:
+            return
+        time.sleep(BREATH)
+        if time.perf_counter() - now > WANTED:
+            time.sleep(REST)
+        self._until = time.perf_counter() + STRETCH
 
 
 @dataclass(frozen=True)

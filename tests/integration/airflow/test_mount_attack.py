@@ -98,5 +98,7 @@ def test_law1_the_worst_bodies_neither_hold_up_nor_fill_airflows_server(server, 
     # A machine that is too busy for the bound is as slow when nothing bad is posted.
     assert worst < max(SLOWEST, 2 * usual)
     assert max(attack.most for _, attack in rounds) - before < GROWTH
-    assert {status for each in answers for status in each if status.startswith("5")} == set()
+    # There are more senders than bodies that are taken at once: the others are told to come again.
+    assert {status for each in answers for status in each if status.startswith("5")} <= {"503"}
+    assert all(each["200"] for each in answers), "what is good is taken meanwhile"
     assert all(sum(each.values()) > len(rounds) for each in answers)
