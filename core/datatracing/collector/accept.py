@@ -52,14 +52,15 @@ def accept(
 ) -> Receipt:
     """Store events given as JSON, one each. Durable on return; after a StoreUnreachableError send the same again.
 
-    A bad event never takes a good one with it: it is refused, with its reason in the ledger. `redact` is law 7 for
+    Each line is worked on before the next one is asked for, so whoever gives them can pause between two. A bad event
+    never takes a good one with it: it is refused, with its reason in the ledger. `redact` is law 7 for
     producers that are not ours; what ours has redacted already it leaves as it is. `token` bounds whose runs may be
     spoken of.
     """
     door = _Door(store, limits, redact, token)
     left = iter(lines)
-    while portion := list(islice(left, SLICE)):
-        door.take(portion)
+    while door.take(islice(left, SLICE)):
+        pass
     return door.receipt()
 
 
@@ -78,8 +79,8 @@ class _Door:
         self._reasons: Counter[str] = Counter()
         self._named = 0
 
-    def take(self, lines: list[bytes]) -> None:
-        """Some of the lines."""
+    def take(self, lines: Iterable[bytes]) -> bool:
+        """Some of the lines; whether there were any."""
         good: list[Event] = []
         refused: list[LedgerEntry] = []
         for line in lines:
@@ -87,12 +88,15 @@ class _Door:
                 good.append(self._event(line))
             except BadInputError as error:
                 refused.append(self._refusal(line, error))
+        if not good and not refused:
+            return False
         own = list(self._own(good, refused))
         rows = pack_events(own, per_row=self._limits.events_per_row, received_at=self._now)
         # One row at a time, because a batch would only say how many rows were new and not which.
         self._accepted += sum(row.n for row in rows if self._store.append([row]))
         self._sent += len(own)
         self._record(refused)
+        return True
 
     def receipt(self) -> Receipt:
         """When all lines are in."""

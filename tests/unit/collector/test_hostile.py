@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from datatracing.access.tokens import token
+from datatracing.collector.accept import accept
 from datatracing.collector.limits import Limits
 from datatracing.connection.local import LocalConnection
 from datatracing.errors import BadInputError
@@ -379,3 +380,16 @@ def _row(of, content, json_bytes, *, seq=0, n=1):
 
 def _list(*events):
     return b"[" + b",".join(lines(*events)) + b"]"
+
+
+def test_each_line_is_worked_on_before_the_next_is_asked_for():
+    """Whoever gives the lines pauses between two, so that a host's other threads get their turn."""
+    seen = []
+
+    def given():
+        for n in range(700):
+            assert len(seen) == n
+            yield codec.dumps(build.event(RUN, seq=n))
+
+    accept(in_memory().store, given(), Limits(), lambda event: seen.append(event) or event)
+    assert len(seen) == 700
