@@ -3,6 +3,8 @@
 import json
 import os
 import signal
+import subprocess
+import sys
 import time
 
 import pytest
@@ -173,6 +175,8 @@ def test_in_a_handler_of_a_signal_that_ends_the_process_something_can_still_be_s
         SAY
         + """
 import signal
+import subprocess
+import sys
 def told_to_end(*_):
     recorder.emit(EventKind.ENDED, run)
     os._exit(7)
@@ -201,3 +205,11 @@ def ending(spool_dir):
 def test_settings_without_a_store_start_nothing(recorders, spool_dir, run):
     recorders(CaptureSettings("", spool_dir=spool_dir)).emit(EventKind.STARTED, run)
     assert not (spool_dir / "agent.started").exists()
+
+
+def test_law1_a_process_that_appends_imports_nothing_that_reads_the_spool_or_builds_a_record():
+    """Each class of ours that is made costs every traced process: what only readers need is theirs to pay for."""
+    program = "import sys, datatracing.capture; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout.split()
+    theirs = ("capture.inventory", "capture.reading", "capture.collector", "model.manifest", "model.fate", "agent")
+    assert {f"datatracing.{name}" for name in theirs} & set(loaded) == set()

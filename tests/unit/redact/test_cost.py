@@ -46,12 +46,12 @@ EVENT = Event(
 )
 
 
-def test_a_healthy_event_takes_a_fraction_of_a_millisecond():
-    """Far above what the bench measures: a busy machine must not decide, and a rule that is compiled anew would."""
+def test_a_healthy_event_takes_well_under_a_fifth_of_a_millisecond():
+    """The median of the quietest of many short rounds, so that a busy machine does not decide."""
     redactor = Redactor()
     assert redactor.event(EVENT) == EVENT
-    rounds = [statistics.median(taken(lambda: redactor.event(EVENT)) for _ in range(50)) for _ in range(10)]
-    assert min(rounds) < 0.000_6
+    rounds = [statistics.median(taken(lambda: redactor.event(EVENT)) for _ in range(50)) for _ in range(40)]
+    assert min(rounds) < 0.000_18
 
 
 def taken(work):
