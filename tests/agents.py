@@ -1,10 +1,10 @@
-"""The agents that are at work on a spool directory while a test runs."""
+"""The agents of a spool directory while a test runs. They are nobody's children, so nobody's end ends them."""
 
-import os
 import signal
 import time
-from contextlib import suppress
 from pathlib import Path
+
+import psutil
 
 from datatracing.capture import lease
 
@@ -12,24 +12,20 @@ PATIENCE = 30.0
 """Seconds that an agent may take to end; delivering what is left takes up to ten."""
 
 
-def agents(spool: Path | str) -> list[int]:
-    """Process ids, whichever duty they have: an agent is given its spool directory in its environment."""
-    return [
-        pid
-        for pid in (int(each.name) for each in Path("/proc").iterdir() if each.name.isdigit())
-        if serves(pid, Path(spool))
-    ]
+def agents(spool: Path | str) -> list[psutil.Process]:
+    """Those that have a duty there, and those that stand by."""
+    return [process for process in psutil.process_iter() if serves(process, Path(spool))]
 
 
-def stop_agents(spool: Path | str, how: int = signal.SIGTERM) -> None:
-    """Tell them to end, and wait until they have. `how` for those whose store would keep them."""
-    deadline = time.monotonic() + PATIENCE
-    for pid in agents(spool):
-        with suppress(ProcessLookupError):
-            os.kill(pid, how)
-    while agents(spool):
-        assert time.monotonic() < deadline, "an agent does not end"
-        time.sleep(0.05)
+def kill(spool: Path | str) -> int:
+    """SIGKILL to all; how many there were."""
+    return _signal(agents(spool), signal.SIGKILL)
+
+
+def end(*spools: Path | str) -> None:
+    """As an operator does: with a last delivery."""
+    for spool in spools:
+        _signal(agents(spool), signal.SIGTERM)
 
 
 def at_work(spool: Path | str, duty: str = lease.SHIP) -> None:
@@ -40,11 +36,22 @@ def at_work(spool: Path | str, duty: str = lease.SHIP) -> None:
         time.sleep(0.02)
 
 
-def serves(pid: int, spool: Path) -> bool:
-    """Whether this process is an agent of that directory."""
+def serves(process: psutil.Process, spool: Path) -> bool:
+    """An agent is given its spool directory in its environment."""
     try:
-        words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-        given = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
-    except OSError:
+        if "datatracing.agent" not in process.cmdline():
+            return False
+        return process.environ().get("DATATRACING_SPOOL_DIR") == str(spool.absolute())
+    except psutil.Error:
         return False
-    return b"datatracing.agent" in words and f"DATATRACING_SPOOL_DIR={spool.absolute()}".encode() in given
+
+
+def _signal(ending: list[psutil.Process], number: signal.Signals) -> int:
+    for process in ending:
+        try:
+            process.send_signal(number)
+        except psutil.NoSuchProcess:
+            continue
+    _, alive = psutil.wait_procs(ending, timeout=PATIENCE)
+    assert not alive, f"an agent does not end: {alive}"
+    return len(ending)

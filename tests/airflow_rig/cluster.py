@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.airflow_rig import agents
+from tests import agents
 from tests.airflow_rig.api import Api
 from tests.airflow_rig.home import Home
 from tests.airflow_rig.processes import EVERYWHERE, Component

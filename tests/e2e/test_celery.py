@@ -11,7 +11,7 @@ from tests.storm.judgement import hung, play, wrong
 from tests.storm.scene import Size
 
 SIZE, ATTEMPTS = Size(runs=2, tasks=31, slots=32), 86
-"""A Celery worker's processes are daemonic and may not have multiprocessing's children: three tasks of each run fail so."""
+"""A Celery worker's processes are daemonic and may have no multiprocessing child: three more tasks of each run fail."""
 
 
 @pytest.mark.apart

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from datatracing import connect
-from tests.agents import stop_agents
+from tests import agents
 from tests.conformance.account import Account, Attempt
 from tests.conformance.shapes import Shape
 from tests.prefect_rig.home import Home
@@ -62,7 +62,7 @@ def _as_seen(attempt: Attempt) -> Attempt:
 
 def ship(home: Home) -> None:
     """What the spool of a home holds, into its store, and fold it. Agents that its flows have started end."""
-    stop_agents(home.spool)
+    agents.end(home.spool)
     home.datatracing("spool", "ship")
     connection = connect(home.settings["DATATRACING_STORE"])
     while connection.sweep():

@@ -9,13 +9,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from tests import agents
 from tests.airflow_rig.cluster import START, Cluster
 from tests.airflow_rig.home import Home
 from tests.airflow_rig.metadata import postgres_metadata
 from tests.airflow_rig.places import free_port
 from tests.airflow_rig.processes import Component
 from tests.postgres_server import PORT
-from tests.storm.scene import Scene, Size, described, end_agents, lonely_server, played
+from tests.storm.scene import Scene, Size, described, lonely_server, played
 from tests.storm.witness import tcp_marks
 
 WORKER = "celery-worker"
@@ -67,7 +68,7 @@ def worker_of(cluster: Cluster, home: Home) -> Iterator[Home]:
         yield home
     finally:
         worker.stop()
-        end_agents(home)
+        agents.end(home.spool)
 
 
 @contextmanager

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import psutil
 
+from tests import agents
 from tests.airflow_rig.cluster import Cluster, running
 from tests.airflow_rig.command import datatracing
 from tests.airflow_rig.home import Home
 from tests.airflow_rig.metadata import postgres_metadata, sqlite_metadata
 from tests.airflow_rig.places import free_port
 from tests.postgres_server import PORT, Room, Server, loopback
-from tests.storm.witness import Witness, is_ours, sqlite_marks, tcp_marks
+from tests.storm.witness import Witness, sqlite_marks, tcp_marks
 
 
 @dataclass(frozen=True)
@@ -133,16 +134,4 @@ def played(home: Home) -> Iterator[Cluster]:
         try:
             yield cluster
         finally:
-            end_agents(home)
-
-
-def end_agents(*homes: Home) -> None:
-    """Those that tasks have started are in no component's family."""
-    spools = {home.settings["DATATRACING_SPOOL_DIR"] for home in homes}
-    for process in psutil.process_iter():
-        try:
-            if is_ours(process.cmdline()) and process.environ().get("DATATRACING_SPOOL_DIR") in spools:
-                process.kill()
-                process.wait(10)
-        except psutil.Error:
-            continue
+            agents.end(home.spool)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.airflow_rig import agents
+from tests import agents
 from tests.airflow_rig.home import REPOSITORY, Home
 from tests.airflow_rig.metadata import sqlite_metadata
 from tests.airflow_rig.oracle import Oracle

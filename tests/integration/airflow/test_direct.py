@@ -8,7 +8,7 @@ import pytest
 from datatracing import connect
 from datatracing.model.run import RunRef, SpanKey
 from datatracing_airflow.states import RUN_STATES, TASK_STATES
-from tests.airflow_rig import agents
+from tests import agents
 from tests.airflow_rig.reading import Reading, settled, unsealed
 from tests.integration.airflow.direct.play import CONF
 from tests.integration.airflow.stage import play, stage

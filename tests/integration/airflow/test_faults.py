@@ -8,7 +8,7 @@ from contextlib import closing
 import httpx
 import pytest
 
-from tests.airflow_rig import agents
+from tests import agents
 from tests.airflow_rig.api import Api
 from tests.airflow_rig.command import datatracing
 from tests.airflow_rig.player import BACK, ENDS, Player, sealed, whole

@@ -7,7 +7,7 @@ import pytest
 
 from datatracing import connect
 from datatracing.model.run import RunRef
-from tests.airflow_rig import agents
+from tests import agents
 from tests.airflow_rig.reading import reading, settled, unsealed
 from tests.integration.airflow.stage import play, stage
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.agents import stop_agents
+from tests import agents
 from tests.conformance.check import unbalanced, untruths
 from tests.dagster_rig.burst import STEPS
 from tests.dagster_rig.home import REPOSITORY, Home
@@ -21,7 +21,7 @@ def home(tmp_path, postgres_url):
     """An instance with no runs, and a store on Postgres with no traces."""
     settings = {"DATATRACING_STORE": postgres_url, "DATATRACING_SPOOL_DIR": str(tmp_path / "spool")}
     yield Home(tmp_path / "dagster", settings).furnish()
-    stop_agents(tmp_path / "spool")
+    agents.end(tmp_path / "spool")
 
 
 def collecting(home):

@@ -12,7 +12,7 @@ from dagster import DagsterInstance, RunsFilter
 from datatracing.connection import connect
 from datatracing.store.port import RunFilter
 from datatracing.store.sql.schema import upgrade
-from tests.agents import stop_agents
+from tests import agents
 from tests.conformance.check import one_sided, unbalanced
 from tests.dagster_rig.daemon import CONFIGURATION, running
 from tests.dagster_rig.home import Home
@@ -109,7 +109,7 @@ def world(tmp_path_factory, postgres_server):
         )
         yield made
         made.connection.close()
-    stop_agents(folder / "spool")
+    agents.end(folder / "spool")
     shutil.rmtree(folder, ignore_errors=True)
 
 

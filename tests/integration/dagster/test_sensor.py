@@ -1,6 +1,5 @@
 """The sensor, evaluated as Dagster's daemon does: nothing of ours is in its process, and an agent collects."""
 
-import os
 import threading
 import time
 from contextlib import closing, suppress
@@ -14,7 +13,7 @@ from datatracing.connection import connect
 from datatracing.errors import DataTracingError
 from datatracing_dagster import DataTracingResource, sensor
 from datatracing_dagster.sensor import DUTY, ELSEWHERE, EPHEMERAL, STARTED, collecting_sensor
-from tests.agents import agents, at_work, stop_agents
+from tests import agents
 from tests.airflow_rig.gate import Gate
 from tests.bench.outages import black_hole
 from tests.conformance.check import unbalanced
@@ -72,7 +71,7 @@ def host(instance, tmp_path, monkeypatch):
     monkeypatch.setenv("DATATRACING_RETRY_LIMIT", "0.5")
     monkeypatch.setattr(sensor, "_started", {})
     yield lambda store, **given: Host(instance, tmp_path / "spool", store, **given)
-    stop_agents(tmp_path / "spool")
+    agents.end(tmp_path / "spool")
 
 
 def whole(store, run):
@@ -105,7 +104,7 @@ def operations(document):
 def test_a_tick_sees_to_it_that_somebody_collects_and_says_what_has_been_collected(host, store_url):
     user = host(store_url)
     assert user.tick() == STARTED
-    at_work(user.spool, DUTY)
+    agents.at_work(user.spool, DUTY)
     runs = [user.run() for _ in range(2)]
     for run in runs:
         whole(store_url, run)
@@ -116,7 +115,7 @@ def test_law_1_nothing_of_ours_is_in_the_process_that_evaluates_it(host, sqlite_
     before = {thread.name for thread in threading.enumerate()}
     user = host(sqlite_url)
     user.tick()
-    at_work(user.spool, DUTY)
+    agents.at_work(user.spool, DUTY)
     user.run()
     user.until_it_says("1 runs collected since")
     assert {thread.name for thread in threading.enumerate()} <= before
@@ -127,10 +126,9 @@ def test_law_1_nothing_of_ours_is_in_the_process_that_evaluates_it(host, sqlite_
 def test_an_agent_that_was_killed_is_started_again_and_goes_on(host, sqlite_url, monkeypatch):
     user = host(sqlite_url)
     user.tick()
-    at_work(user.spool, DUTY)
+    agents.at_work(user.spool, DUTY)
     whole(sqlite_url, user.run())
-    for pid in agents(user.spool):
-        os.kill(pid, 9)
+    agents.kill(user.spool)
     run = user.run()
     monkeypatch.setattr(sensor, "AGAIN", 0.0)
     while lease.held(user.spool, DUTY):
@@ -154,13 +152,13 @@ def test_an_instance_that_is_gone_with_its_process_is_nobody_elses(host, sqlite_
     user = host(sqlite_url)
     with dg.DagsterInstance.ephemeral() as user.instance:
         assert user.tick() == EPHEMERAL
-    assert agents(user.spool) == []
+    assert agents.agents(user.spool) == []
 
 
 def test_an_agent_that_watches_another_dagster_is_named(host, sqlite_url, tmp_path_factory):
     user = host(sqlite_url)
     user.tick()
-    at_work(user.spool, DUTY)
+    agents.at_work(user.spool, DUTY)
     with dg.DagsterInstance.local_temp(str(tmp_path_factory.mktemp("other"))) as user.instance:
         assert user.tick() == ELSEWHERE
 
@@ -169,12 +167,12 @@ def test_law_1_a_tick_over_a_store_that_never_answers_does_not_wait_for_it(host)
     with black_hole() as store:
         user = host(store)
         assert user.tick() == STARTED
-        at_work(user.spool, DUTY)
+        agents.at_work(user.spool, DUTY)
         user.run()
         for _ in range(4):
             user.tick()
         assert min(user.took[1:]) < AT_ONCE, "each would be as long as the next one, if it waited"
-        stop_agents(user.spool)
+        agents.end(user.spool)
 
 
 @pytest.fixture

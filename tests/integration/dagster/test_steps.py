@@ -5,7 +5,7 @@ import json
 import pytest
 
 from datatracing.capture.inventory import spool_status
-from tests.agents import stop_agents
+from tests import agents
 from tests.bench.outages import black_hole
 from tests.conformance.check import unbalanced, untruths
 from tests.dagster_rig.home import Home
@@ -36,7 +36,7 @@ def furnished(tmp_path, sqlite_url):
 
     yield furnish
     for spool in ("spool", "elsewhere"):
-        stop_agents(tmp_path / spool)
+        agents.end(tmp_path / spool)
 
 
 def operations(document):
@@ -134,7 +134,7 @@ def test_law_1_no_step_waits_for_a_store_that_never_answers(furnished, tmp_path)
     with black_hole() as nowhere:
         broken, home = furnished(DATATRACING_STORE=nowhere)
         run = broken.play("in_process", "traced")["traced"]
-        stop_agents(tmp_path / "spool")
+        agents.end(tmp_path / "spool")
     account = Oracle(home.folder).account(run)
     longest = max(each.times.ended_at - each.times.started_at for each in account.attempts)
     assert longest < 1_500_000  # a single attempt to connect would take 2 s

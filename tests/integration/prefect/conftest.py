@@ -7,7 +7,7 @@ import shutil
 
 import pytest
 
-from tests.agents import stop_agents
+from tests import agents
 from tests.prefect_rig.home import Home
 
 
@@ -27,4 +27,4 @@ def home(prefect_server, tmp_path, sqlite_url):
     """The same server, seen by programs with a store without traces and a spool of their own."""
     settings = {"DATATRACING_STORE": sqlite_url, "DATATRACING_SPOOL_DIR": str(tmp_path / "spool")}
     yield prefect_server.beside(**settings)
-    stop_agents(tmp_path / "spool")
+    agents.end(tmp_path / "spool")

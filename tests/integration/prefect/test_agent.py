@@ -9,7 +9,7 @@ import pytest
 
 from datatracing.connection import connect
 from datatracing.model import clock
-from tests.agents import agents, at_work, stop_agents
+from tests import agents
 from tests.conformance.check import unbalanced
 from tests.prefect_rig.home import PATIENCE
 
@@ -77,7 +77,7 @@ def holds_nothing_but_the_spool(process, home):
     assert servers <= {home.port}, "it talks to Prefect's server and to nobody else"
     word, *threads = process.stdout.readline().split()
     assert (word, [name for name in threads if "datatracing" in name]) == ("threads", [])
-    assert {child.pid for child in seen.children(recursive=True)} & set(agents(home.spool)) == set()
+    assert not set(seen.children(recursive=True)) & set(agents.agents(home.spool))
 
 
 def ended_at(document):
@@ -86,8 +86,8 @@ def ended_at(document):
 
 def test_the_agent_may_be_killed_at_any_moment_and_the_next_one_goes_on(waiting, home):
     process, go_on = waiting
-    at_work(home.spool)
-    stop_agents(home.spool)
+    agents.at_work(home.spool)
+    agents.end(home.spool)
     go_on()
     assert process.wait(PATIENCE) == 0
     home.datatracing("spool", "ship")

@@ -13,7 +13,7 @@ import pytest
 
 from datatracing.capture.inventory import spool_status
 from datatracing.model.run import RunRef
-from tests.agents import agents, stop_agents
+from tests import agents
 from tests.prefect_rig.home import PATIENCE, REPOSITORY
 from tests.prefect_rig.oracle import Oracle
 from tests.prefect_rig.theatre import ship
@@ -97,7 +97,7 @@ def place(prefect_server, tmp_path_factory, sqlite_template):
 def sabotaged(place, black_hole):
     yield played(place.beside(RIG_HOLE=black_hole), *BROKEN)
     for each in ("", "narrow", "hangs", "database", "away"):
-        stop_agents(place.spool / each, signal.SIGKILL)
+        agents.kill(place.spool / each)
 
 
 def test_without_us_the_flows_end_like_this(home):
@@ -180,7 +180,7 @@ def test_a_flow_whose_disk_dies_with_it_has_sent_everything_when_it_is_told_to_e
     acknowledged = set(program.stdout.read().split())
     program.wait(PATIENCE)
     assert spool_status(home.spool) == [], "sent before the process died"
-    assert agents(home.spool) == []
+    assert agents.agents(home.spool) == []
     ship(home)
     document, keys = told(home, run_id)
     assert acknowledged <= keys

@@ -19,7 +19,7 @@ from datatracing.model.run import RunRef
 from datatracing.store.sql.schema import upgrade
 from datatracing.testing.build import manifest
 from datatracing_prefect.demo.story import healthy
-from tests.agents import stop_agents
+from tests import agents
 from tests.conformance.check import untruths
 from tests.conformance.shapes import Shape
 from tests.prefect_rig.home import Home
@@ -173,7 +173,7 @@ def away(inside, tmp_path):
         serve(inside)
         assert flow.wait(PATIENCE) == 0
         yield run, told, collected
-    stop_agents(told.spool)
+    agents.end(told.spool)
 
 
 def fresh(store):

@@ -12,7 +12,7 @@ from datatracing.capture.guard import reraising
 from datatracing.capture.settings import SELF
 from datatracing_airflow import attendance
 from datatracing_airflow.attendance import Attendance, plays_runs
-from tests.airflow_rig import agents
+from tests import agents
 
 SANDBOX = {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": "airflow-db-not-allowed:///"}
 
