@@ -12,6 +12,7 @@ from airflow.listeners import hookimpl  # noqa: TID253  # only Airflow imports t
 
 from datatracing.capture import guard
 from datatracing.model import clock
+from datatracing.model.event import Statement
 from datatracing_airflow import mapping
 from datatracing_airflow.states import raw
 from datatracing_airflow.tracer import Tracer
@@ -104,7 +105,7 @@ class Listener:
         self.tracer.say(statement)
         if previous is None:
             # Marked by hand. If the run is over already, nothing else tells that its record has changed.
-            self.tracer.ended(statement.run.pipeline, statement.run.run_key)
+            self.tracer.ended(statement.run.pipeline, statement.run.run_id)
 
     def _run_ended(self, dag_run: Any, message: str) -> None:
         """Where this process has executed the tasks itself, as in dag.test(), all their hooks have been called."""
@@ -113,7 +114,7 @@ class Listener:
             self.tracer.attend()
         statement = mapping.run_changed(dag_run, message, self.tracer.namespace)
         self.tracer.say(statement)
-        self.tracer.ended(statement.run.pipeline, statement.run.run_key, settle=not alone)
+        self.tracer.ended(statement.run.pipeline, statement.run.run_id, settle=not alone)
 
     def _worker_stops(self) -> None:
         """A task that has not said how it ended comes back: it was deferred, or gave its place back. Airflow 3.0 says
@@ -124,7 +125,7 @@ class Listener:
         self.tracer.leave()
 
 
-def _leaving(instance: Any, namespace: str) -> mapping.Statement:
+def _leaving(instance: Any, namespace: str) -> Statement:
     if raw(instance.state) == "skipped":
         return mapping.attempt_ended(instance, None, namespace, clock.now())
     return mapping.attempt_suspended(instance, namespace)

@@ -6,38 +6,19 @@ the middle of their transaction.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from datatracing import capture
 from datatracing.model.clock import micros, rfc3339
-from datatracing.model.event import ErrorInfo, EventKind, Times
-from datatracing.model.link import Access, AssetUse, Link
+from datatracing.model.event import ErrorInfo, EventKind, Statement, Times
+from datatracing.model.link import Access
 from datatracing.model.run import RunRef, SpanKey
 from datatracing.model.states import State
 from datatracing_airflow import links
 from datatracing_airflow.states import raw, run_state, task_state
 
 BY_HAND = "the state was set by hand"
-
-
-@dataclass(frozen=True)
-class Statement:
-    """What `Recorder.emit` takes."""
-
-    kind: EventKind
-    run: RunRef
-    span: SpanKey | None = None
-    state: State | None = None
-    raw_state: str | None = None
-    reporter: str = "worker"
-    times: Times = Times()
-    upstream: tuple[str, ...] = ()
-    attributes: Mapping[str, Any] = field(default_factory=dict)
-    error: ErrorInfo | None = None
-    links: tuple[Link, ...] = ()
-    assets: tuple[AssetUse, ...] = ()
 
 
 def attempt_started(ti: Any, namespace: str) -> Statement:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from datatracing.capture import CaptureSettings, Notice, Recorder, guard, redaction
 from datatracing.context.address import is_file
-from datatracing.model.event import ErrorInfo, Event, EventKind
+from datatracing.model.event import ErrorInfo, Event, EventKind, Statement
 from datatracing.model.run import RunRef
 from datatracing.redact import Redactor
 from datatracing_airflow import compat, links
@@ -16,7 +16,6 @@ from datatracing_airflow.settings import all_settings, capture_settings
 
 if TYPE_CHECKING:
     from datatracing.connection import Connection
-    from datatracing_airflow.mapping import Statement
 
 log = logging.getLogger("datatracing")
 
@@ -46,9 +45,9 @@ class Tracer:
         self.recorder = Recorder(settings, rehearsed(redaction(settings, compat.mask)))
         self.attendance = Attendance(self.recorder.settings)
 
-    def say(self, statement: "Statement") -> None:
-        """Into the spool; see Recorder.emit."""
-        self.recorder.emit(**vars(statement))
+    def say(self, statement: Statement) -> None:
+        """Into the spool; see Recorder.say."""
+        self.recorder.say(statement)
 
     def ended(self, dag_id: str, run_id: str, *, settle: bool = True) -> None:
         """Let the watcher read the run's record. Without `settle` at once: no hook of it is still on its way."""

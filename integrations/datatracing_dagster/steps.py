@@ -16,7 +16,7 @@ from datatracing.capture import error_info, guard
 from datatracing.capture.settings import SELF
 from datatracing.context.traceparent import Traceparent
 from datatracing.model import clock
-from datatracing.model.event import EventKind, Times
+from datatracing.model.event import EventKind, Statement, Times
 from datatracing.model.run import RunRef, SpanKey
 from datatracing.model.states import State
 
@@ -61,7 +61,7 @@ class StepApi:
             here = _here(self._namespace())
             if here is not None:
                 run, span = here
-                self._recorder().emit(EventKind.NOTED, run, span=span, records=(str(key),))
+                self._recorder().say(Statement(EventKind.NOTED, run, span, records=(str(key),)))
 
     def _begin(self, name: str, attributes: Mapping[str, Any]) -> tuple[RunRef, SpanKey] | None:
         with guard("dagster.span"):
@@ -70,8 +70,8 @@ class StepApi:
                 run, span = here
                 key = SpanKey(span.task, attempt=span.attempt, map_key=span.map_key, operation=_unique(run, span, name))
                 times = Times(started_at=clock.now())
-                self._recorder().emit(
-                    EventKind.STARTED, run, span=key, state=State.RUNNING, times=times, attributes=attributes
+                self._recorder().say(
+                    Statement(EventKind.STARTED, run, key, State.RUNNING, times=times, attributes=attributes)
                 )
                 return run, key
         return None
@@ -81,7 +81,7 @@ class StepApi:
             if said is not None:
                 run, key = said
                 times = Times(ended_at=clock.now())
-                self._recorder().emit(EventKind.ENDED, run, span=key, state=state, times=times, error=error_info(error))
+                self._recorder().say(Statement(EventKind.ENDED, run, key, state, times=times, error=error_info(error)))
 
     def _namespace(self) -> str:
         return str(getattr(self, "namespace", "")) or self._recorder().settings.namespace
@@ -126,7 +126,7 @@ _using = Lock()
 def _unique(run: RunRef, span: SpanKey, name: str) -> str:
     """An operation's name is unique inside its attempt."""
     with _using:
-        names = _used.setdefault((run.run_key, span), Counter())
+        names = _used.setdefault((run.run_id, span), Counter())
         names[name] += 1
         if len(_used) > REMEMBERED:
             del _used[next(iter(_used))]

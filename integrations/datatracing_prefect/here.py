@@ -2,7 +2,7 @@
 
 from datatracing.capture import guard
 from datatracing.context.traceparent import Traceparent
-from datatracing.model.event import EventKind
+from datatracing.model.event import EventKind, Statement
 from datatracing.model.ids import root_span_id
 from datatracing.model.run import RunRef, SpanKey
 
@@ -27,7 +27,7 @@ def record(key: object) -> None:
         found = _here(tracing.namespace) if tracing is not None else None
         if tracing is not None and found is not None:
             run, span = found
-            tracing.recorder.emit(EventKind.NOTED, run, span=span, records=(str(key),))
+            tracing.recorder.say(Statement(EventKind.NOTED, run, span, records=(str(key),)))
 
 
 def _here(namespace: str) -> tuple[RunRef, SpanKey | None] | None:

@@ -30,7 +30,7 @@ Edge = tuple[str, str]
 
 def page(document: Document, url: str) -> str:
     """`url` is where the trace can be looked at, or empty."""
-    run, tasks = document["run"], [span for span in document["spans"] if span["kind"] == "task"]
+    run, tasks = document["run"], [span for span in document["spans"] if span["level"] == "task"]
     where = f"[Open the trace]({url})" if url else f"`datatracing trace {run['trace_id']}`"
     parts = [_verdict(run), where, _picture(tasks), _slowest(tasks)]
     return "\n\n".join(part for part in parts if part) + "\n"

@@ -1,15 +1,12 @@
 """What a process has seen, as statements for the spool and as the run's own account of its end. Pure."""
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from datatracing import capture
-from datatracing.model.event import ErrorInfo, EventKind, Times
-from datatracing.model.link import AssetUse, Dependency, Link
+from datatracing.model.event import ErrorInfo, EventKind, Statement, Times
 from datatracing.model.manifest import Attempt, Manifest
-from datatracing.model.run import RunRef, SpanKey
 from datatracing.model.states import State
 from datatracing_prefect.mapping import error_info, span_key
 from datatracing_prefect.operations import operations
@@ -22,25 +19,6 @@ EDGES = 500
 KINDS = {State.RUNNING: EventKind.STARTED, State.DEFERRED: EventKind.SUSPENDED}
 
 
-@dataclass(frozen=True)
-class Statement:
-    """What `Recorder.emit` takes. `at` is Prefect's own time of it."""
-
-    kind: EventKind
-    run: RunRef
-    at: int
-    span: SpanKey | None = None
-    state: State | None = None
-    raw_state: str | None = None
-    times: Times = Times()
-    attributes: Mapping[str, Any] = field(default_factory=dict)
-    error: ErrorInfo | None = None
-    links: tuple[Link, ...] = ()
-    assets: tuple[AssetUse, ...] = ()
-    dependencies: tuple[Dependency, ...] = ()
-    edges_known: bool = True
-
-
 def attempts_moved(flow: FlowSeen, task: TaskSeen, changed: Iterable[Try], moment: Moment) -> Iterator[Statement]:
     """One for each attempt that a state has changed. What does not change is said with the attempt's first."""
     for each in changed:
@@ -50,7 +28,6 @@ def attempts_moved(flow: FlowSeen, task: TaskSeen, changed: Iterable[Try], momen
         yield Statement(
             kind=EventKind.ENDED if each.over else KINDS.get(each.state, EventKind.NOTED),
             run=flow.run,
-            at=moment.at,
             span=key,
             state=each.state,
             raw_state=each.raw_state,
@@ -62,7 +39,7 @@ def attempts_moved(flow: FlowSeen, task: TaskSeen, changed: Iterable[Try], momen
         )
         for start in range(EDGES, len(edges), EDGES):
             more = edges[start : start + EDGES]
-            yield Statement(EventKind.NOTED, flow.run, moment.at, span=key, dependencies=more)
+            yield Statement(EventKind.NOTED, flow.run, key, dependencies=more)
 
 
 def flow_moved(flow: FlowSeen, moment: Moment) -> Statement:
@@ -71,7 +48,6 @@ def flow_moved(flow: FlowSeen, moment: Moment) -> Statement:
     return Statement(
         kind=EventKind.ENDED if how.terminal else KINDS.get(how, EventKind.NOTED),
         run=flow.run,
-        at=moment.at,
         state=how,
         raw_state=moment.name,
         times=Times(flow.scheduled_at, None, flow.started_at, moment.at if how.terminal else None),

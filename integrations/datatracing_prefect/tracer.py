@@ -12,14 +12,13 @@ from typing import Any
 from datatracing.capture import Recorder, guard, redaction
 from datatracing.capture.settings import SELF
 from datatracing.model import clock
-from datatracing.model.event import EventKind
+from datatracing.model.event import EventKind, Statement
 from datatracing.model.link import AssetUse, Direction, Link, LinkKind
 from datatracing.model.run import RunRef
 from datatracing_prefect import statements
 from datatracing_prefect.mapping import PARENTS, inputs, micros, run_ref, span_key, task_name, untracked
 from datatracing_prefect.seen import FlowSeen, TaskSeen
 from datatracing_prefect.settings import TapSettings
-from datatracing_prefect.statements import Statement
 from datatracing_prefect.states import CRASHED, RUNNING
 from datatracing_prefect.tries import Moment
 
@@ -90,7 +89,7 @@ class Tracer:
             call = caller.tasks.get(caller.children.get(flow_run_id, "")) if caller else None
             if caller is not None and call is not None:
                 said += self._attempts(caller, call, moment, 0)
-        self._say(said)
+        self._say(said, moment.at)
         if flow is not None and new and flow.over:
             self._ended(flow_run_id, flow)
 
@@ -122,7 +121,7 @@ class Tracer:
             said = self._attempts(flow, task, moment, int(facts.get("run_count") or 0))
             if untrackable:
                 flow.untrackable_at = min(flow.untrackable_at or moment.at, moment.at)
-        self._say(said)
+        self._say(said, moment.at)
         if moment.kind == CRASHED and time.monotonic() - self._departed > PAUSE:
             # Perhaps by a signal to end: Prefect passes that on before it has said how the flow ended.
             self._depart()
@@ -148,9 +147,9 @@ class Tracer:
             link = Link(kind, Direction.DOWN, child, evidence)
             flow.links[link] = None
             if task_run_id:
-                flow.children[child.run_key] = task_run_id
-            self._called_by[child.run_key] = flow_run_id
-        self._say([Statement(EventKind.NOTED, flow.run, clock.now(), links=(link,))])
+                flow.children[child.run_id] = task_run_id
+            self._called_by[child.run_id] = flow_run_id
+        self.recorder.say(Statement(EventKind.NOTED, flow.run, links=(link,)))
 
     def used(self, flow_run_id: str, task_run_id: str, assets: tuple[AssetUse, ...]) -> None:
         """A task run has read or written assets."""
@@ -160,7 +159,7 @@ class Tracer:
             if flow is None or task is None:
                 return
             span = span_key(task.task, task_run_id, task.tries[-1].number)
-        self._say([Statement(EventKind.NOTED, flow.run, clock.now(), span=span, assets=assets)])
+        self.recorder.say(Statement(EventKind.NOTED, flow.run, span, assets=assets))
 
     def waits_for(self, flow_run_id: str) -> bool:
         """Whether a flow run that is traced has called this one, which runs elsewhere."""
@@ -194,9 +193,10 @@ class Tracer:
             self.recorder.close()
             self._departed = time.monotonic()
 
-    def _say(self, said: Iterable[Statement]) -> None:
-        for each in said:
-            self.recorder.emit(**vars(each))
+    def _say(self, statements: Iterable[Statement], at: int) -> None:
+        """`at` is Prefect's own time of it."""
+        for statement in statements:
+            self.recorder.say(statement, at)
 
     def _forget(self) -> None:
         if (more := len(self._flows) - FLOWS) > 0:

@@ -49,7 +49,7 @@ class Oracle:
         return Account(
             orchestrator="airflow",
             pipeline=dag,
-            run_key=run,
+            run_id=run,
             state=_STATES[row["state"]],
             raw_state=row["state"],
             times=Times(None, _micros(row["queued_at"]), _micros(row["start_date"]), _micros(row["end_date"])),

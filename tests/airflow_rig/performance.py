@@ -28,7 +28,7 @@ class Performance:
         """Trigger every shape that is not started by another one."""
         for shape in sorted(SHAPES, key=lambda shape: shape.name not in SLOW):
             if not shape.started_by:
-                self.cluster.api.trigger(shape.pipeline, shape.run_key)
+                self.cluster.api.trigger(shape.pipeline, shape.run_id)
         self.acts = {name: self.hands.submit(act, self.cluster, self.oracle) for name, act in ACTS.items()}
         return self
 
@@ -37,11 +37,11 @@ class Performance:
         if act := self.acts.get(shape.name):
             act.result(PATIENCE * 2)
         self.cluster.until(lambda: self._over(shape), f"{shape} is over", LIMIT)
-        return self.oracle.account(shape.pipeline, self.run_key(shape))
+        return self.oracle.account(shape.pipeline, self.run_id(shape))
 
     def name(self, shape: Shape) -> str:
         """Of the shape's run, as the command line takes it."""
-        return f"airflow:{shape.pipeline}/{self.run_key(shape)}"
+        return f"airflow:{shape.pipeline}/{self.run_id(shape)}"
 
     def names(self, shape: Shape) -> dict[str, str]:
         """The names of the runs that this shape is linked with, by shape."""
@@ -50,9 +50,9 @@ class Performance:
             self.cluster.until(lambda other=other: self._over(other), f"{other} is over", LIMIT)
         return {other.name: self.name(other) for other in others}
 
-    def run_key(self, shape: Shape) -> str:
+    def run_id(self, shape: Shape) -> str:
         """Given by us, or by Airflow to a run that another run started."""
-        return self.oracle.runs(shape.pipeline)[0] if shape.started_by else shape.run_key
+        return self.oracle.runs(shape.pipeline)[0] if shape.started_by else shape.run_id
 
     def close(self) -> None:
         """Let the hands go; what they still wait for is over with the cluster."""
@@ -61,4 +61,4 @@ class Performance:
 
     def _over(self, shape: Shape) -> bool:
         known = not shape.started_by or self.oracle.runs(shape.pipeline)
-        return bool(known) and self.oracle.state(shape.pipeline, self.run_key(shape)) in {"success", "failed"}
+        return bool(known) and self.oracle.state(shape.pipeline, self.run_id(shape)) in {"success", "failed"}

@@ -174,7 +174,7 @@ def collected(postgres: Server, instance: dagster.DagsterInstance, run_id: str, 
         trace = connection.trace(RunRef("dagster", "default", "", run_id).trace_id)
     finally:
         connection.close()
-    return seconds, sum(span["kind"] == "task" and span["state"] == "success" for span in trace["spans"])
+    return seconds, sum(span["level"] == "task" and span["state"] == "success" for span in trace["spans"])
 
 
 def raw_rows(postgres: Server, run_id: str) -> list[tuple[str]]:

@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from statistics import median
 
 from datatracing.collector.accept import accept
-from datatracing.collector.limits import Limits
-from datatracing.collector.packing import pack_events
+from datatracing.inbox.limits import Limits
+from datatracing.inbox.packing import pack_events
 from datatracing.model import codec
 from datatracing.model.event import Event, EventKind, Times
 from datatracing.model.run import RunRef, SpanKey

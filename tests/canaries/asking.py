@@ -110,15 +110,15 @@ def _samples(each: Told) -> dict[str, list[str]]:
         "orchestrator": ["airflow", "prefect", "w3c"],
         "namespace": [run.namespace, "another"],
         "pipeline": [run.pipeline, f"canary.{each.whose}.*", f"*{each.whose}*", "*", "?*", run.pipeline.upper()],
-        "run_key": [run.run_key, run.run_key.upper(), run.run_key[:-1]],
+        "run_id": [run.run_id, run.run_id.upper(), run.run_id[:-1]],
         "state": ["failed", "success", "running", each.text("state")],
         "since": ["2020-01-01", "1h", "2023-11-14T22:13:20Z"],
         "slower_than": ["1ms", "4s", "10h"],
         "limit": ["1", "2", "500"],
         "cursor": [Place(CURSOR_AT, run.trace_id).cursor(), Place(2**62, run.trace_id).cursor(), each.text("cursor")],
         "run": [name, run.trace_id, run.trace_id.upper(), each.alias, name.upper(), f"airflow:{run.pipeline}/../x",
-                f"airflow:../{run.pipeline}/{run.run_key}", f"airflow:{run.pipeline}/", f"w3c:{run.pipeline}/x",
-                f"airflow:*/{run.run_key}", f"airflow:{run.pipeline}/{run.run_key}/"],
+                f"airflow:../{run.pipeline}/{run.run_id}", f"airflow:{run.pipeline}/", f"w3c:{run.pipeline}/x",
+                f"airflow:*/{run.run_id}", f"airflow:{run.pipeline}/{run.run_id}/"],
     }  # fmt: skip
 
 

@@ -92,7 +92,9 @@ class Told:
         """One process of it, with a record key, and a number that never came."""
         key = self.manifest().attempts[0].key
         for seq, kind in ((0, EventKind.STARTED), (2, EventKind.NOTED)):
-            event = Event(kind, self.run, self.text("producer"), seq, BEGAN + seq, key, State.RUNNING)
+            event = Event(
+                kind, self.run, producer=self.text("producer"), seq=seq, at=BEGAN + seq, span=key, state=State.RUNNING
+            )
             yield replace(event, records=(self.text("record"),), reporter=self.text("reporter"))
 
     def secrets(self) -> dict[bytes, Level]:

@@ -8,7 +8,7 @@ import sys
 import time
 
 from datatracing.capture import CaptureSettings, Recorder
-from datatracing.model.event import EventKind
+from datatracing.model.event import EventKind, Statement
 from datatracing.model.run import RunRef, SpanKey
 from datatracing.model.states import State
 
@@ -32,13 +32,15 @@ def main(journal: str, name: str, events: int, pause: float, runs: list[str]) ->
 
 def emit(recorder: Recorder, run: str, task: str, kind: EventKind) -> None:
     """A span of its own for each event, so that each can be looked for by its name."""
-    recorder.emit(
-        kind,
-        RunRef("airflow", "default", PIPELINE, run),
-        span=SpanKey(task, attempt=1),
-        state=STATES[kind],
-        raw_state=STATES[kind].value,
-        attributes={"payload": task * 5},
+    recorder.say(
+        Statement(
+            kind,
+            RunRef("airflow", "default", PIPELINE, run),
+            span=SpanKey(task, attempt=1),
+            state=STATES[kind],
+            raw_state=STATES[kind].value,
+            attributes={"payload": task * 5},
+        )
     )
 
 

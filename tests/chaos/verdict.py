@@ -101,7 +101,7 @@ def _run(connection: Connection, run: str, told: list[Told]) -> Iterator[str]:
     except DataTracingError as error:
         yield str(error)
         return
-    there = Counter(span["task"] for span in spans if span["kind"] == "task")
+    there = Counter(span["task"] for span in spans if span["level"] == "task")
     named = books["lost"] + books["rejected"]
     absent = [event for event in told if event.task not in there]
     missing = sorted(event.task for event in absent if event.certain)

@@ -69,7 +69,7 @@ class Account:
 
     orchestrator: str
     pipeline: str
-    run_key: str
+    run_id: str
     state: str
     raw_state: str
     times: Times
@@ -80,4 +80,4 @@ class Account:
     @property
     def name(self) -> str:
         """As the command line takes it."""
-        return f"{self.orchestrator}:{self.pipeline}/{self.run_key}"
+        return f"{self.orchestrator}:{self.pipeline}/{self.run_id}"

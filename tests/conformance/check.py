@@ -54,7 +54,7 @@ def _edge(document: Document, link: Mapping[str, Any]) -> tuple[str, str, str]:
 
 
 def _run(document: Document, account: Account) -> Iterator[str]:
-    for field in ("orchestrator", "pipeline", "run_key", "state"):
+    for field in ("orchestrator", "pipeline", "run_id", "state"):
         if document["run"][field] != getattr(account, field):
             yield f"run.{field} is {document['run'][field]!r}, not {getattr(account, field)!r}"
     if (root := _root(document)) and (root["state"], root["raw_state"]) != (account.state, account.raw_state):
@@ -65,14 +65,14 @@ def _tree(document: Document) -> Iterator[str]:
     """Unique ids, one root, which is everybody's parent and is where nothing comes before."""
     ids = Counter(span["span_id"] for span in document["spans"])
     yield from (f"span id {each} occurs {count} times" for each, count in ids.items() if count > 1)
-    roots = [span["span_id"] for span in document["spans"] if span["kind"] == "run"]
-    if len(roots) != 1 or document["spans"][0]["kind"] != "run":
-        yield f"{len(roots)} spans of the run itself, and the first span is a {document['spans'][0]['kind']}"
+    roots = [span["span_id"] for span in document["spans"] if span["level"] == "run"]
+    if len(roots) != 1 or document["spans"][0]["level"] != "run":
+        yield f"{len(roots)} spans of the run itself, and the first span is a {document['spans'][0]['level']}"
     for span in _tasks(document):
         if span["parent"] not in roots:
             yield f"{_name(span)} has parent {span['parent']}, which is not the run"
     for span in document["spans"]:
-        if span["kind"] == "operation" and span["parent"] not in ids:
+        if span["level"] == "operation" and span["parent"] not in ids:
             yield f"the operation {span['operation']} has parent {span['parent']}: no such span"
 
 
@@ -196,11 +196,11 @@ def _known_as(attempt: Attempt) -> str:
 
 
 def _root(document: Document) -> Mapping[str, Any] | None:
-    return next((span for span in document["spans"] if span["kind"] == "run"), None)
+    return next((span for span in document["spans"] if span["level"] == "run"), None)
 
 
 def _tasks(document: Document) -> list[Mapping[str, Any]]:
-    return [span for span in document["spans"] if span["kind"] == "task"]
+    return [span for span in document["spans"] if span["level"] == "task"]
 
 
 def _key(attempt: Attempt) -> tuple[str, int | str, int]:
@@ -216,7 +216,7 @@ def _instance(span: Mapping[str, Any]) -> tuple[str, int | str]:
 
 
 def _name(span: Mapping[str, Any]) -> str:
-    if span["kind"] == "run":
+    if span["level"] == "run":
         return "the run"
     named = Attempt(span["task"], span["map_index"], span["attempt"], span["state"], span["raw_state"])
     return replace(named, map_key=span["map_key"] or "").name

@@ -26,11 +26,11 @@ class Shape:
     links: tuple[tuple[str, str, str], ...] = ()
     started_by: str = ""
     pipeline: str = ""
-    run_key: str = field(default="")
+    run_id: str = field(default="")
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "pipeline", self.pipeline or self.name)
-        object.__setattr__(self, "run_key", self.run_key or f"{self.name}.1")
+        object.__setattr__(self, "run_id", self.run_id or f"{self.name}.1")
 
     def __str__(self) -> str:
         return self.name
@@ -218,7 +218,7 @@ SHAPES = (
         "success",
         {LONG_NAME: "success", UNICODE_NAME: "success"},
         pipeline=LONG_NAME,
-        run_key=LONG_RUN,
+        run_id=LONG_RUN,
     ),
 )
 

@@ -29,7 +29,7 @@ def attempt(task, number, state, start, *, map_index=-1, raw_state=None):
 ACCOUNT = Account(
     orchestrator="airflow",
     pipeline="shop",
-    run_key="monday",
+    run_id="monday",
     state="failed",
     raw_state="failed",
     times=Times(None, at(1), at(2), at(60)),
@@ -58,7 +58,7 @@ def span(one):
     times = {field: None if (when := getattr(one.times, field)) is None else text(when) for field in check.ORDER}
     return {
         "span_id": one.name,
-        "kind": "task",
+        "level": "task",
         "task": one.task,
         "map_index": one.map_index,
         "map_key": one.map_key or None,
@@ -75,7 +75,7 @@ def root():
     times = {"scheduled_at": None, "queued_at": text(at(1)), "started_at": text(at(2)), "ended_at": text(at(60))}
     ids = {
         "span_id": "root",
-        "kind": "run",
+        "level": "run",
         "task": None,
         "map_index": -1,
         "map_key": None,
@@ -87,7 +87,7 @@ def root():
 
 @pytest.fixture
 def document():
-    run = {"trace_id": "a", "orchestrator": "airflow", "pipeline": "shop", "run_key": "monday", "state": "failed"}
+    run = {"trace_id": "a", "orchestrator": "airflow", "pipeline": "shop", "run_id": "monday", "state": "failed"}
     run["completeness"] = {"status": "complete", "expected": 7, "captured": 7, "missing": [], "unknown_edges": []}
     links = [{"kind": "triggered", "direction": "up", "trace_id": "b", "run": "airflow:sunday/1"}]
     return copy.deepcopy({"run": run, "spans": [root(), *map(span, ACCOUNT.attempts)], "links": links})
@@ -218,7 +218,7 @@ LIES = (
     put("extract", depends_on=["root"]),
     tell_of_the_run(state="success"),
     tell_of_the_run(pipeline="another"),
-    tell_of_the_run(run_key="tuesday"),
+    tell_of_the_run(run_id="tuesday"),
     tell_of_the_run(orchestrator="dagster"),
     call_it_partial,
     count_wrong,

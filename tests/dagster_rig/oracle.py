@@ -37,7 +37,7 @@ class Oracle:
         return Account(
             orchestrator="dagster",
             pipeline=run["pipeline_name"],
-            run_key=run_id,
+            run_id=run_id,
             state=RUN_STATES[run["status"]],
             raw_state=run["status"],
             times=Times(started_at=_micros(run["start_time"]), ended_at=_micros(run["end_time"])),

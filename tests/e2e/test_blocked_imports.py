@@ -14,11 +14,12 @@ from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 from datatracing import capture, context, model, redact
 from datatracing.capture import CaptureSettings, Recorder
-from datatracing.model.event import EventKind
+from datatracing.model.event import EventKind, Statement
 from datatracing.model.run import RunRef
 
 recorder = Recorder(CaptureSettings(store="", spool_dir=Path(sys.argv[2])))
-recorder.emit(EventKind.STARTED, RunRef("airflow", "default", "shop", "one"), attributes={"password": "hunter2"})
+run = RunRef("airflow", "default", "shop", "one")
+recorder.say(Statement(EventKind.STARTED, run, attributes={"password": "hunter2"}))
 recorder.close()
 spooled = b"".join(file.read_bytes() for file in Path(sys.argv[2]).rglob("*") if file.is_file())
 third_party = sorted(

@@ -61,7 +61,7 @@ def shown(folder, printed):
 
 
 def states_of(trace):
-    tasks = [span for span in trace["spans"] if span["kind"] == "task"]
+    tasks = [span for span in trace["spans"] if span["level"] == "task"]
     return {(span["task"], span["map_index"], span["attempt"]): span["state"] for span in tasks}
 
 

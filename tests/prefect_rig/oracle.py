@@ -49,7 +49,7 @@ class Oracle:
         return Account(
             orchestrator="prefect",
             pipeline=run["flow"],
-            run_key=run_id,
+            run_id=run_id,
             state=_state(states[-1], ""),
             raw_state=states[-1]["name"],
             times=Times(

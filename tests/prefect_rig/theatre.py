@@ -96,7 +96,7 @@ def differences(one: Document, other: Document, besides: frozenset[str] = frozen
     """What two traces of one run tell differently, to the span id; operations inside of spans are detail.
     `besides`: instances whose times are not compared."""
     spans = [
-        {span["span_id"]: span for span in document["spans"] if span["kind"] != "operation"}
+        {span["span_id"]: span for span in document["spans"] if span["level"] != "operation"}
         for document in (one, other)
     ]
     found = [f"only one has {key}" for key in spans[0].keys() ^ spans[1].keys()]

@@ -110,12 +110,36 @@ class Story:
     ) -> None:
         producer = sha256(f"{span.task}-{span.map_index}-{span.attempt}".encode()).hexdigest()[:16]
         seq = sum(event.producer == producer for event in self.events)
-        event = Event(kind, self.run, producer, seq, at, span, state, state.value, times=when, error=error)
+        event = Event(
+            kind,
+            self.run,
+            producer=producer,
+            seq=seq,
+            at=at,
+            span=span,
+            state=state,
+            raw_state=state.value,
+            times=when,
+            error=error,
+        )
         self.events.append(replace(event, attributes=attributes or {}))
 
     def _say(self, kind: EventKind, at: float, reporter: str, *, state: State, times: Times) -> "Story":
         seq = sum(event.producer == reporter for event in self.events)
-        self.events.append(Event(kind, self.run, reporter, seq, second(at), None, state, state.value, reporter, times))
+        self.events.append(
+            Event(
+                kind,
+                self.run,
+                producer=reporter,
+                seq=seq,
+                at=second(at),
+                span=None,
+                state=state,
+                raw_state=state.value,
+                reporter=reporter,
+                times=times,
+            )
+        )
         return self
 
 

@@ -43,7 +43,7 @@ def _ended(oracle: Oracle, names: list[str]) -> int:
 def wrong(home: Home, account: Account) -> list[str]:
     """About one run, when its trace has had its time."""
     with reading(home) as store:
-        return settled(lambda: [f"{account.run_key}: {each}" for each in _wrong(store, account)], SEALED)
+        return settled(lambda: [f"{account.run_id}: {each}" for each in _wrong(store, account)], SEALED)
 
 
 def _wrong(store: Reading, account: Account) -> Iterator[str]:
@@ -60,7 +60,7 @@ def _wrong(store: Reading, account: Account) -> Iterator[str]:
 def _silent(trace: Mapping[str, Any]) -> Iterator[str]:
     """A task that raised said why; those that were killed could not."""
     said = sum("this row is bad" in ((span["error"] or {}).get("message") or "") for span in trace["spans"])
-    failed = [span for span in trace["spans"] if span["kind"] == "task" and span["state"] in {"failed", "retried"}]
+    failed = [span for span in trace["spans"] if span["level"] == "task" and span["state"] in {"failed", "retried"}]
     raised = sum(span["map_index"] % 20 in {2, 9, 12} for span in failed)
     if said != raised:
         yield f"{said} of {raised} errors have their text"
@@ -69,7 +69,7 @@ def _silent(trace: Mapping[str, Any]) -> Iterator[str]:
 def hung(accounts: Iterable[Account]) -> list[str]:
     """Attempts of finished runs that are not over."""
     every = ((account, attempt) for account in accounts for attempt in account.attempts)
-    return [f"{account.run_key} {each.name} is {each.raw_state}" for account, each in every if each.state not in OVER]
+    return [f"{account.run_id} {each.name} is {each.raw_state}" for account, each in every if each.state not in OVER]
 
 
 def states(account: Account) -> list[tuple[int, int, str]]:

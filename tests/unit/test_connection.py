@@ -15,7 +15,9 @@ def test_a_run_that_was_delivered_is_found_by_its_name_though_nothing_sweeps(sto
     connection = connect(store_url)
     with pytest.raises(NotFoundError):
         connection.find(run.name)
-    connection.accept([codec.dumps(Event(EventKind.STARTED, run, "p", 0, clock.now(), state=State.RUNNING))])
+    connection.accept(
+        [codec.dumps(Event(EventKind.STARTED, run, producer="p", seq=0, at=clock.now(), state=State.RUNNING))]
+    )
     assert connection.find(run.name) == run.trace_id
     assert connection.trace(run.trace_id)["run"]["state"] == "running"
     connection.close()
@@ -24,6 +26,8 @@ def test_a_run_that_was_delivered_is_found_by_its_name_though_nothing_sweeps(sto
 def test_a_run_that_was_delivered_is_found_by_its_trace_id_though_nothing_sweeps(store_url):
     run = RunRef("airflow", "elsewhere", "etl", "r1")
     connection = connect(store_url)
-    connection.accept([codec.dumps(Event(EventKind.STARTED, run, "p", 0, clock.now(), state=State.RUNNING))])
+    connection.accept(
+        [codec.dumps(Event(EventKind.STARTED, run, producer="p", seq=0, at=clock.now(), state=State.RUNNING))]
+    )
     assert connection.find(run.trace_id) == run.trace_id
     connection.close()

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from datatracing.capture import CaptureSettings
-from datatracing.collector.limits import Limits
 from datatracing.errors import BadInputError
+from datatracing.inbox.limits import Limits
 from datatracing.settings import Settings, reference
 from datatracing_dagster.settings import CollectorVariables
 from datatracing_prefect.collecting import CollectorSettings

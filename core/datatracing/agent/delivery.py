@@ -4,16 +4,15 @@ import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from datatracing.agent.packing import Row, rows
 from datatracing.agent.quarantine import Quarantine
 from datatracing.agent.sinks.port import Receipt, Sink
 from datatracing.agent.tail import Stretch
 from datatracing.capture.frame import Frame, Kind
-from datatracing.capture.loss import Loss
 from datatracing.capture.notice import Notice
 from datatracing.errors import BadInputError
+from datatracing.inbox.packing import Unbroken, unbroken
 from datatracing.model import clock, codec
-from datatracing.model.fate import Fate, LedgerEntry
+from datatracing.model.fate import Fate, LedgerEntry, Loss
 
 log = logging.getLogger("datatracing")
 
@@ -35,7 +34,7 @@ class Delivery:
         """The runs that were spoken of, and whether their end was told. Notices come last: a watcher that hears one
         finds all that came with it in the store."""
         spoken: dict[str, bool] = {}
-        packed = [row for each in stretches for row in rows(_of(each, Kind.EVENT))]
+        packed = [row for each in stretches for row in _rows(each)]
         for batch in _batches(packed):
             self.receipt += self._send(batch)
         spoken.update(dict.fromkeys((row.trace_id for row in packed), False))
@@ -59,7 +58,7 @@ class Delivery:
         """A file in which something is damaged: what could be read of it is delivered, and the losses are counted."""
         self._quarantine.copy(path, data)
 
-    def _send(self, batch: Sequence[Row]) -> Receipt:
+    def _send(self, batch: Sequence[Unbroken]) -> Receipt:
         """A refused batch is halved until the row that the store does not take stands alone."""
         try:
             return self._sink.send(batch)
@@ -76,9 +75,9 @@ class Delivery:
             self._lose(f"{Loss.MANIFEST}: {Loss.REFUSED}: {refusal}", 1)
             self._quarantine.keep([manifest])
 
-    def _refused(self, row: Row, why: str) -> Receipt:
+    def _refused(self, row: Unbroken, why: str) -> Receipt:
         self._lose(f"{Loss.REFUSED}: {why}", row.n, row.trace_id, row.producer, row.seq + row.n)
-        self._quarantine.keep(row.frames)
+        self._quarantine.keep(_frames(row))
         return Receipt()
 
     def _lose(self, reason: str, count: int, trace_id: str = "", producer: str = "", told: int = 0) -> None:
@@ -96,14 +95,24 @@ def _of(stretch: Stretch, kind: Kind) -> list[Frame]:
     return [frame for frame in stretch.frames if frame.kind is kind]
 
 
-def _batches(packed: Sequence[Row]) -> list[list[Row]]:
-    batches: list[list[Row]] = []
+def _rows(stretch: Stretch) -> list[Unbroken]:
+    """A pure function of the stretch, so sending it again makes the same rows and the store recognises them."""
+    return unbroken((frame.trace_id, frame.producer, frame.seq, frame.json) for frame in _of(stretch, Kind.EVENT))
+
+
+def _frames(row: Unbroken) -> list[Frame]:
+    return [
+        Frame(Kind.EVENT, row.trace_id, row.producer, row.seq + place, event) for place, event in enumerate(row.events)
+    ]
+
+
+def _batches(packed: Sequence[Unbroken]) -> list[list[Unbroken]]:
+    batches: list[list[Unbroken]] = []
     events = size = 0
     for row in packed:
-        weight = sum(len(frame.json) for frame in row.frames)
-        if not batches or events + row.n > EVENTS or size + weight > BYTES:
+        if not batches or events + row.n > EVENTS or size + row.size > BYTES:
             batches.append([])
             events = size = 0
         batches[-1].append(row)
-        events, size = events + row.n, size + weight
+        events, size = events + row.n, size + row.size
     return batches

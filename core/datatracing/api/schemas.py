@@ -19,7 +19,7 @@ class RunsQuery(Shape):
     orchestrator: str | None = Field(None, max_length=64, description="airflow, dagster or prefect")
     namespace: str | None = Field(None, max_length=1000, description="name of the orchestrator's installation")
     pipeline: str | None = Field(None, max_length=4000, description="glob with * and ?, case-sensitive")
-    run_key: str | None = Field(None, max_length=4000, description="the orchestrator's own run id")
+    run_id: str | None = Field(None, max_length=4000, description="the orchestrator's own run id")
     state: str | None = Field(None, max_length=64, description="one of the run's states")
     since: str | None = Field(None, max_length=64, description="started after: 24h, 7d, or an RFC 3339 time")
     slower_than: str | None = Field(None, max_length=64, description="took longer than: 90s, 10m, 1h30m")
@@ -53,11 +53,11 @@ class RunShape(Shape):
     orchestrator: str
     namespace: str
     pipeline: str
-    run_key: str
+    run_id: str
     state: str
     started_at: str | None
     ended_at: str | None
-    epoch: int
+    revision: int
     verdict: VerdictShape | None
     completeness: CompletenessShape | None = Field(description="null where its tasks are withheld")
     withheld: list[Literal["tasks", "texts"]] = Field(
@@ -111,7 +111,7 @@ class SpanShape(Shape):
     """The run itself, one attempt of one task instance, or an operation inside one."""
 
     span_id: str
-    kind: Literal["run", "task", "operation"]
+    level: Literal["run", "task", "operation"]
     task: str | None
     map_index: int
     map_key: str | None

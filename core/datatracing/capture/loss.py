@@ -1,28 +1,10 @@
 """Why something could not be kept or delivered."""
 
 import errno
-from enum import Enum
+
+from datatracing.model.fate import Loss
 
 _NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-
-
-class Loss(str, Enum):
-    """What the store refused adds the store's own word after a colon."""
-
-    SPOOL_FULL = "spool_full"
-    DISK_FULL = "disk_full"
-    SPOOL_UNWRITABLE = "spool_unwritable"
-    TOO_BIG = "event_too_big"
-    INTERNAL = "internal_error"
-    MANIFEST = "manifest"
-    """Not an event. The orchestrator's own record completes the run all the same."""
-    TORN = "spool_torn"
-    """Told, and not in the file any more: its process or its machine died while it was written, or the file was cut."""
-    CORRUPT = "spool_corrupt"
-    REFUSED = "refused_by_store"
-
-    def __str__(self) -> str:
-        return self.value
 
 
 REASONS = (Loss.SPOOL_FULL, Loss.DISK_FULL, Loss.SPOOL_UNWRITABLE, Loss.TOO_BIG, Loss.INTERNAL, Loss.MANIFEST)

@@ -12,7 +12,8 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from datatracing.capture.loss import REASONS, Loss
+from datatracing.capture.loss import REASONS
+from datatracing.model.fate import Loss
 
 MARK = b"\xffDTPAGE\n"
 SIZE = 4096

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from datatracing.capture import page
 from datatracing.capture.frame import Frame, Kind, Search, read_frame
-from datatracing.capture.loss import REASONS, Loss
+from datatracing.capture.loss import REASONS
 from datatracing.capture.segment import SUFFIX
-from datatracing.model.fate import Fate, LedgerEntry
+from datatracing.model.fate import Fate, LedgerEntry, Loss
 
 
 @dataclass(frozen=True)

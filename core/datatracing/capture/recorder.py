@@ -3,13 +3,11 @@
 import atexit
 import os
 import weakref
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from datatracing.capture.frame import Frame, Kind
 from datatracing.capture.guard import caught, guard
-from datatracing.capture.loss import Loss
 from datatracing.capture.notice import Notice
 from datatracing.capture.producer import Producer
 from datatracing.capture.scribe import Redactor, Scribe, TooBigError, redaction
@@ -17,16 +15,12 @@ from datatracing.capture.settings import SELF, CaptureSettings
 from datatracing.capture.spool import Spool
 from datatracing.capture.summon import Summoner
 from datatracing.model import clock
-from datatracing.model.event import ErrorInfo, Event, EventKind, Times
-from datatracing.model.link import AssetUse, Dependency, Link
-from datatracing.model.run import RunRef, SpanKey
-from datatracing.model.states import State
+from datatracing.model.event import EventKind, Statement
+from datatracing.model.fate import Loss
+from datatracing.model.run import RunRef
 
 if TYPE_CHECKING:
     from datatracing.model.manifest import Manifest
-
-NO_TIMES = Times()
-NOTHING: Mapping[str, Any] = {}
 
 
 class _Own:
@@ -58,39 +52,14 @@ class Recorder:
         self._own = _Own(self.settings, self._redactor)
         _recorders.add(self)
 
-    def emit(
-        self,
-        kind: EventKind,
-        run: RunRef,
-        *,
-        span: SpanKey | None = None,
-        state: State | None = None,
-        raw_state: str | None = None,
-        reporter: str = "worker",
-        times: Times = NO_TIMES,
-        upstream: tuple[str, ...] = (),
-        attributes: Mapping[str, Any] = NOTHING,
-        error: ErrorInfo | None = None,
-        links: tuple[Link, ...] = (),
-        assets: tuple[AssetUse, ...] = (),
-        dependencies: tuple[Dependency, ...] = (),
-        edges_known: bool = True,
-        records: tuple[str, ...] = (),
-        at: int | None = None,
-    ) -> None:
+    def say(self, statement: Statement, at: int | None = None) -> None:
         """Redact, bound, count and append.
 
         `at` is the producer's clock in microseconds, now by default. What cannot be kept is counted with a reason.
         """
-        with guard("capture.emit"):
-            event = Event(
-                kind=kind, run=run, producer="", seq=0, at=clock.now() if at is None else at, span=span, state=state,
-                raw_state=raw_state, reporter=reporter, times=times, upstream=upstream, attributes=attributes,
-                error=error, links=links, assets=assets, dependencies=dependencies, edges_known=edges_known,
-                records=records,
-            )  # fmt: skip
-            self._keep(event)
-        if kind is EventKind.STARTED:
+        with guard("capture.say"):
+            self._keep(statement, clock.now() if at is None else at)
+        if statement.kind is EventKind.STARTED:
             # Only then: an end may be said in a signal handler, or when the process is about to go.
             self._own.summoner.look()
 
@@ -151,14 +120,14 @@ class Recorder:
             **{f"caught.{where}": n for where, n in caught().items()},
         }
 
-    def _keep(self, event: Event) -> None:
+    def _keep(self, statement: Statement, at: int) -> None:
         own = self._here()
-        producer, seq = own.producer.number(event.trace_id)
+        producer, seq = own.producer.number(statement.trace_id)
         own.emitted += 1
         own.news = True
-        lost = Frame(Kind.EVENT, event.trace_id, producer, seq, b"")
+        lost = Frame(Kind.EVENT, statement.trace_id, producer, seq, b"")
         try:
-            data = own.scribe.write(replace(event, producer=producer, seq=seq))
+            data = own.scribe.write(statement.event(producer, seq, at))
         except TooBigError:
             own.spool.lose(Loss.TOO_BIG, lost)
         except Exception:

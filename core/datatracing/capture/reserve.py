@@ -12,9 +12,9 @@ from pathlib import Path
 
 from datatracing.capture import page
 from datatracing.capture.frame import Frame, Kind
-from datatracing.capture.loss import Loss
 from datatracing.capture.segment import lock
 from datatracing.model import clock
+from datatracing.model.fate import Loss
 
 NAME = "losses"
 ATTEMPTS = 200

@@ -13,12 +13,13 @@ from pathlib import Path
 from threading import RLock
 
 from datatracing.capture.frame import Frame, Kind
-from datatracing.capture.loss import Loss, reason_of
+from datatracing.capture.loss import reason_of
 from datatracing.capture.page import NAMED, NOBODY, Count
 from datatracing.capture.quota import Quota
 from datatracing.capture.reserve import Reserve
 from datatracing.capture.segment import SUFFIX, Segment, SegmentGoneError
 from datatracing.model import clock
+from datatracing.model.fate import Loss
 
 log = logging.getLogger("datatracing")
 

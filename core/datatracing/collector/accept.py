@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from datatracing.collector import bounds
-from datatracing.collector.delivery import understood
-from datatracing.collector.identity import OTHER, contradicts
-from datatracing.collector.limits import Limits
-from datatracing.collector.packing import pack_events
 from datatracing.errors import BadInputError
+from datatracing.inbox import bounds
+from datatracing.inbox.delivery import understood
+from datatracing.inbox.identity import OTHER, contradicts
+from datatracing.inbox.limits import Limits
+from datatracing.inbox.packing import pack_events
 from datatracing.model import clock, codec
 from datatracing.model.event import Event
 from datatracing.model.fate import Fate, LedgerEntry

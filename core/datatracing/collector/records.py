@@ -4,18 +4,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from datatracing.collector.accept import elsewhere, word_of
-from datatracing.collector.bounds import bounded_loss, bounded_record
-from datatracing.collector.delivery import understood
-from datatracing.collector.identity import OTHER, contradicts
-from datatracing.collector.limits import Limits
-from datatracing.collector.packing import inflated, pack_loss, pack_manifest
 from datatracing.errors import BadInputError
+from datatracing.inbox.bounds import bounded_loss, bounded_record
+from datatracing.inbox.delivery import understood
+from datatracing.inbox.identity import OTHER, contradicts
+from datatracing.inbox.limits import Limits
+from datatracing.inbox.packing import inflated, pack_loss, pack_manifest
+from datatracing.inbox.row import InboxRow
 from datatracing.model import clock, codec
 from datatracing.model.fate import Fate, LedgerEntry
 from datatracing.model.manifest import Manifest
 from datatracing.model.run import RunRef
 from datatracing.model.token import Scope, Token
-from datatracing.store.port import InboxRow, RunSummary, Store
+from datatracing.store.port import RunSummary, Store
 
 LIGHT_ROWS, LIGHT_BYTES, LIGHT_INFLATED = 2_000, 256 * 1024, 4 * 1024 * 1024
 """A run of at most so many rows, bytes, and bytes of JSON is sealed while its sender waits."""

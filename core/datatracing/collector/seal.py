@@ -7,8 +7,8 @@ from typing import Any
 
 import orjson
 
-from datatracing.collector.delivery import Delivery, read
-from datatracing.collector.limits import Limits
+from datatracing.inbox.delivery import Delivery, read
+from datatracing.inbox.limits import Limits
 from datatracing.model import clock
 from datatracing.model.completeness import CompletenessStatus
 from datatracing.model.document import span_documents
@@ -32,7 +32,7 @@ class Sealer:
         """Fold what the inbox holds and store the result; None when it holds nothing readable.
 
         A run without a manifest is recorded as open. Sealing again changes nothing unless something new has come; then
-        the epoch counts up. Raises StoreUnreachableError, and then nothing is changed.
+        the revision counts up. Raises StoreUnreachableError, and then nothing is changed.
         """
         noted = self.store.totals(trace_id)
         with self.store.sealing(trace_id) as sealing:
@@ -64,7 +64,7 @@ class Sealer:
             return summary
         verdict = self.policy.decide(trace, before.verdict if before else None)
         summary = _summary(trace, delivery, verdict, rows)
-        summary = replace(summary, epoch=_epoch(before, summary), sealed_at=_sealed_at(before, summary))
+        summary = replace(summary, revision=_revision(before, summary), sealed_at=_sealed_at(before, summary))
         sealing.write(_sealed(trace, summary, verdict, delivery.accounts.news(summary.trace_id, clock.now())))
         return summary
 
@@ -106,11 +106,11 @@ def _open(delivery: Delivery) -> str:
     return "the run has not been completed by its orchestrator yet"
 
 
-def _epoch(before: RunSummary | None, summary: RunSummary) -> int:
+def _revision(before: RunSummary | None, summary: RunSummary) -> int:
     """Counts re-seals: 0 at the first, one more each time that something new was folded in."""
     if before is None or before.verdict is None:
         return 0
-    return before.epoch + (before.fingerprint != summary.fingerprint)
+    return before.revision + (before.fingerprint != summary.fingerprint)
 
 
 def _sealed_at(before: RunSummary | None, summary: RunSummary) -> int:

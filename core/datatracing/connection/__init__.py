@@ -25,8 +25,8 @@ def connect(url: str = "", token: str = "", *, migrate: bool = False, settings: 
 
         return RemoteConnection(url, token or settings.token.get_secret_value())
     from datatracing.capture import redaction
-    from datatracing.collector.limits import Limits
     from datatracing.connection.local import LocalConnection
+    from datatracing.inbox.limits import Limits
     from datatracing.sampling.policy import default_policy
     from datatracing.store.registry import open_store
 

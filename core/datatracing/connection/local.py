@@ -6,12 +6,12 @@ from typing import Any
 
 from datatracing.access.visibility import EVERYTHING, Visibility
 from datatracing.collector.accept import Receipt, accept
-from datatracing.collector.bounds import REASON
-from datatracing.collector.limits import Limits
 from datatracing.collector.records import light, read_part, take_losses, take_parts, unsealed
 from datatracing.collector.seal import Sealer
 from datatracing.collector.sweep import sweep
 from datatracing.errors import BadInputError
+from datatracing.inbox.bounds import REASON
+from datatracing.inbox.limits import Limits
 from datatracing.model.fate import LedgerEntry
 from datatracing.model.manifest import Manifest
 from datatracing.model.parts import split

@@ -109,7 +109,7 @@ def _query(where: RunFilter) -> dict[str, Any]:
         "orchestrator": where.orchestrator,
         "namespace": where.namespace,
         "pipeline": where.pipeline,
-        "run_key": where.run_key,
+        "run_id": where.run_id,
         "state": where.state.value if where.state else None,
         "since": rfc3339(where.since),
         "slower_than": None if where.slower_than is None else f"{where.slower_than / 1_000:.3f}ms",

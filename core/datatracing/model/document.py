@@ -11,7 +11,7 @@ def span_document(span: Span, *, detail: bool = True) -> dict[str, Any]:
     times = span.times
     return {
         "span_id": span.span_id,
-        "kind": span.kind.value,
+        "level": span.level.value,
         "task": span.task,
         "map_index": span.map_index,
         "map_key": span.map_key or None,

@@ -1,4 +1,4 @@
-"""What a hook emits: a partial, idempotent statement about one span."""
+"""What a hook says: a partial, idempotent statement about one span. As an event it also has a number and a time."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -45,19 +45,16 @@ class Times:
 
 
 @dataclass(frozen=True)
-class Event:
-    """A statement by one producer. (producer, run, seq) identifies it; `seq` counts from 0 per producer and run.
+class Statement:
+    """What is said about one span of a run, or with `span` None about the run itself. Every field may be left out but
+    the first two; saying the same again changes nothing.
 
-    `span` None is about the run itself. `at` is the producer's clock when the hook fired. `reporter` says what
-    stood behind the statement: `worker` (the task's own process), `scheduler`, `api`. `upstream` names tasks that this
-    one waits for; `dependencies` are edges between single instances. `records` are keys of records it touched.
+    `reporter` says what stands behind it: `worker` (the task's own process), `scheduler`, `api`. `upstream` names tasks
+    that this one waits for; `dependencies` are edges between single instances. `records` are keys of data records.
     """
 
     kind: EventKind = field(metadata=unless_known(EventKind.NOTED))
     run: RunRef
-    producer: str
-    seq: int
-    at: int
     span: SpanKey | None = None
     state: State | None = None
     raw_state: str | None = None
@@ -71,10 +68,26 @@ class Event:
     dependencies: tuple[Dependency, ...] = ()
     edges_known: bool = True
     records: tuple[str, ...] = ()
-    unknown: tuple[str, ...] = ()
-    """Names of fields and words that a newer release said and this one does not know; they are left out."""
 
     @property
     def trace_id(self) -> str:
         """32 hex digits."""
         return self.run.trace_id
+
+    def event(self, producer: str, seq: int, at: int) -> "Event":
+        """The same, said by this producer under this number at this time."""
+        return Event(**vars(self), producer=producer, seq=seq, at=at)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event(Statement):
+    """A statement by one producer. (producer, run, seq) identifies it; `seq` counts from 0 per producer and run.
+
+    `at` is the producer's clock when the hook fired, in microseconds since the epoch.
+    """
+
+    producer: str
+    seq: int
+    at: int
+    unknown: tuple[str, ...] = ()
+    """Names of fields and words that a newer release said and this one does not know; they are left out."""

@@ -90,7 +90,7 @@ def _run_of(ordered: list[Event], manifest: Manifest | None) -> RunRef:
         return manifest.run
     if not ordered:
         raise ValueError("a trace needs at least one event or a manifest")
-    return min((event.run for event in ordered), key=lambda run: (run.namespace, run.pipeline, run.run_key))
+    return min((event.run for event in ordered), key=lambda run: (run.namespace, run.pipeline, run.run_id))
 
 
 def _by_span(ordered: list[Event]) -> dict[SpanKey | None, Statements]:

@@ -24,26 +24,26 @@ def digest(*fields: str, size: int) -> str:
     return whole.hexdigest()[: size * 2].replace("0" * size * 2, "0" * (size * 2 - 1) + "1")
 
 
-def is_hashed(orchestrator: str, run_key: str) -> bool:
+def is_hashed(orchestrator: str, run_id: str) -> bool:
     """Whether the run's trace id is hashed from all its names, so that no other run can have it."""
     if orchestrator not in {"dagster", "prefect", "w3c"}:
         return True
     try:
-        uuid.UUID(run_key)
+        uuid.UUID(run_id)
     except ValueError:
         return True
     return False
 
 
 @lru_cache(maxsize=1_024)
-def trace_id(orchestrator: str, namespace: str, pipeline: str, run_key: str) -> str:
+def trace_id(orchestrator: str, namespace: str, pipeline: str, run_id: str) -> str:
     """32 hex digits. Dagster's and Prefect's run id is a UUID and is used as it is; Airflow's run is hashed.
 
     `w3c` stands for a caller of whom only a traceparent is known: its trace id is the run's key, and the run's.
     """
-    if is_hashed(orchestrator, run_key):
-        return digest(orchestrator, namespace, fingerprint(pipeline), fingerprint(run_key), size=TRACE_BYTES)
-    return uuid.UUID(run_key).hex
+    if is_hashed(orchestrator, run_id):
+        return digest(orchestrator, namespace, fingerprint(pipeline), fingerprint(run_id), size=TRACE_BYTES)
+    return uuid.UUID(run_id).hex
 
 
 def span_id(trace: str, task: str, map_index: int, attempt: int, *, map_key: str = "", operation: str = "") -> str:

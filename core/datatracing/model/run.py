@@ -16,22 +16,22 @@ class RunRef:
     orchestrator: str
     namespace: str
     pipeline: str
-    run_key: str
+    run_id: str
 
     @cached_property
     def trace_id(self) -> str:
         """32 hex digits, a pure function of the four fields."""
-        return ids.trace_id(self.orchestrator, self.namespace, self.pipeline, self.run_key)
+        return ids.trace_id(self.orchestrator, self.namespace, self.pipeline, self.run_id)
 
     @property
     def proven(self) -> bool:
         """Whether the trace id proves all four fields. A UUID can be claimed by anybody who has seen it."""
-        return ids.is_hashed(self.orchestrator, self.run_key)
+        return ids.is_hashed(self.orchestrator, self.run_id)
 
     @property
     def name(self) -> str:
         """How people write it: `airflow:DAG_ID/RUN_ID`."""
-        return f"{self.orchestrator}:{self.pipeline}/{self.run_key}"
+        return f"{self.orchestrator}:{self.pipeline}/{self.run_id}"
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class RunName:
 
     orchestrator: str
     pipeline: str
-    run_key: str
+    run_id: str
 
 
 def parse_run(text: str) -> str | RunName:
@@ -90,10 +90,10 @@ def parse_run(text: str) -> str | RunName:
     if ids.is_trace_id(text.lower()):
         return text.lower()
     orchestrator, colon, rest = text.partition(":")
-    pipeline, slash, run_key = rest.partition("/") if orchestrator == "airflow" else rest.rpartition("/")
-    if orchestrator not in ORCHESTRATORS or not (colon and slash and pipeline and run_key):
+    pipeline, slash, run_id = rest.partition("/") if orchestrator == "airflow" else rest.rpartition("/")
+    if orchestrator not in ORCHESTRATORS or not (colon and slash and pipeline and run_id):
         raise BadInputError(
             f"{text!r} is not a run: give a trace id of 32 hex digits, or airflow:DAG_ID/RUN_ID, "
             "dagster:JOB/RUN_ID or prefect:FLOW/RUN_ID"
         )
-    return RunName(orchestrator, pipeline, run_key)
+    return RunName(orchestrator, pipeline, run_id)

@@ -9,7 +9,7 @@ from datatracing.model.manifest import Attempt, Manifest, Operation
 from datatracing.model.run import RunRef, SpanKey
 from datatracing.model.statements import Statements
 from datatracing.model.states import State
-from datatracing.model.trace import Source, Span, SpanKind
+from datatracing.model.trace import Source, Span, SpanLevel
 
 
 def root_span(run: RunRef, said: Statements, manifest: Manifest | None) -> Span:
@@ -19,7 +19,7 @@ def root_span(run: RunRef, said: Statements, manifest: Manifest | None) -> Span:
     state, raw = _state(said, record.state if record else None, record.raw_state if record else None)
     return Span(
         span_id=root_span_id(run.trace_id),
-        kind=SpanKind.RUN,
+        level=SpanLevel.RUN,
         state=state or State.RUNNING,
         raw_state=raw,
         source=_source(said, known=manifest is not None),
@@ -40,7 +40,7 @@ def attempt_span(
         state = State.LOST
     return Span(
         span_id=key.span_id(trace_id),
-        kind=SpanKind.TASK,
+        level=SpanLevel.TASK,
         task=key.task,
         map_index=key.map_index,
         attempt=key.attempt,
@@ -67,7 +67,7 @@ def operation_span(
         state = State.LOST
     return Span(
         span_id=key.span_id(trace_id),
-        kind=SpanKind.OPERATION,
+        level=SpanLevel.OPERATION,
         task=key.task or None,
         map_index=key.map_index,
         attempt=key.attempt,

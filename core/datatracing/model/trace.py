@@ -13,7 +13,7 @@ from datatracing.model.run import RunRef
 from datatracing.model.states import State
 
 
-class SpanKind(str, Enum):
+class SpanLevel(str, Enum):
     """run: the root. task: one attempt of one task instance. operation: something inside an attempt."""
 
     RUN = "run"
@@ -43,7 +43,7 @@ class Span:
     """
 
     span_id: str
-    kind: SpanKind
+    level: SpanLevel
     state: State
     source: Source
     task: str | None = None
@@ -79,7 +79,7 @@ class Trace:
     @property
     def tasks(self) -> list[Span]:
         """The spans of attempts."""
-        return [span for span in self.spans if span.kind is SpanKind.TASK]
+        return [span for span in self.spans if span.level is SpanLevel.TASK]
 
     @property
     def counts(self) -> dict[str, int]:

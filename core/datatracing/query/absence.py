@@ -20,7 +20,7 @@ def expected_trace_id(text: str, namespace: str) -> str:
     wanted = parse_run(text)
     if isinstance(wanted, str):
         return wanted
-    return ids.trace_id(wanted.orchestrator, namespace, wanted.pipeline, wanted.run_key)
+    return ids.trace_id(wanted.orchestrator, namespace, wanted.pipeline, wanted.run_id)
 
 
 def absence(text: str, namespace: str, runs: Runs, here: Stage) -> dict[str, Any]:
@@ -62,7 +62,7 @@ def _pipeline(wanted: RunName, runs: Runs) -> Stage:
     newest, more = same[0], " or more" if page.cursor else ""
     says = (
         f"the store has {count(len(same), 'run')}{more} of {wanted.pipeline}, but not this one; "
-        f"the newest is {newest.run.run_key}, from {moment(newest.times.started_at)}"
+        f"the newest is {newest.run.run_id}, from {moment(newest.times.started_at)}"
     )
     return Stage("store", Status.UNKNOWN, says, {"newest": newest.run.name})
 

@@ -36,12 +36,12 @@ def _by_id(store: Store, trace_id: str, visibility: Visibility) -> str:
 
 def _by_name(store: Store, name: RunName, visibility: Visibility) -> list[RunSummary]:
     """A pipeline's name taken as a glob can match others as well, so only exact names count."""
-    where = RunFilter(name.orchestrator, pipeline=name.pipeline, run_key=name.run_key, visibility=visibility)
+    where = RunFilter(name.orchestrator, pipeline=name.pipeline, run_id=name.run_id, visibility=visibility)
     found: list[RunSummary] = []
     cursor: str | None = None
     while True:
         page = store.runs(where, 100, cursor)
-        found += [run for run in page.runs if (run.run.pipeline, run.run.run_key) == (name.pipeline, name.run_key)]
+        found += [run for run in page.runs if (run.run.pipeline, run.run.run_id) == (name.pipeline, name.run_id)]
         if page.cursor is None:
             return found
         cursor = page.cursor

@@ -45,7 +45,7 @@ class Freshness:
         wanted = parse_run(run)
         if isinstance(wanted, str):
             return [wanted]
-        return [ids.trace_id(wanted.orchestrator, self.namespace, wanted.pipeline, wanted.run_key)]
+        return [ids.trace_id(wanted.orchestrator, self.namespace, wanted.pipeline, wanted.run_id)]
 
     def _fold(self, trace_ids: Iterable[str]) -> None:
         behind = self.store.behind(trace_ids)

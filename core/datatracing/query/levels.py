@@ -12,7 +12,7 @@ from datatracing.access.visibility import Level
 from datatracing.model.completeness import Completeness
 from datatracing.model.verdict import Verdict
 
-_OF_TASKS = ("span_id", "kind", "task", "map_index", "attempt", "state", "raw_state", "source")
+_OF_TASKS = ("span_id", "level", "task", "map_index", "attempt", "state", "raw_state", "source")
 _SHOWN = (*_OF_TASKS, "scheduled_at", "queued_at", "started_at", "ended_at", "depends_on", "parent")
 _HIDDEN: dict[str, Any] = {"map_key": None, "operation": None, "attributes": {}, "error": None, "records": []}
 _TASK = re.compile(r"[\w.-]+")
@@ -26,7 +26,7 @@ def spans_at(level: Level, spans: Iterable[Mapping[str, Any]]) -> list[dict[str,
         return []
     if level >= Level.TEXTS:
         return [dict(span) for span in spans]
-    return [{name: span[name] for name in _SHOWN} | _HIDDEN for span in spans if span["kind"] != "operation"]
+    return [{name: span[name] for name in _SHOWN} | _HIDDEN for span in spans if span["level"] != "operation"]
 
 
 def verdict_at(level: Level, verdict: Verdict | None) -> Verdict | None:

@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+from datatracing.inbox.row import Content, InboxRow
 from datatracing.model import clock
 from datatracing.model.completeness import Completeness, CompletenessStatus
 from datatracing.model.fate import Books, Fate, LedgerEntry
 from datatracing.model.manifest import BY_ORCHESTRATOR, BY_RUN
 from datatracing.model.verdict import Verdict
 from datatracing.query.document import all_fields
-from datatracing.store.port import Content, InboxRow, RunSummary
+from datatracing.store.port import RunSummary
 
 NAMED = 5
 """How many names a sentence holds; the facts beside it hold all."""
@@ -131,7 +132,7 @@ def sealed(rows: Sequence[InboxRow], summary: RunSummary) -> Stage:
     read_at = max((row.seq for row in rows if row.producer == BY_ORCHESTRATOR), default=None)
     own_at = max((row.seq for row in rows if row.producer == BY_RUN), default=None)
     facts = {
-        "epoch": summary.epoch,
+        "revision": summary.revision,
         "sealed_at": clock.rfc3339(summary.sealed_at),
         "manifest_read_at": clock.rfc3339(read_at),
         "ended_by_itself_at": clock.rfc3339(own_at),
@@ -141,7 +142,7 @@ def sealed(rows: Sequence[InboxRow], summary: RunSummary) -> Stage:
         return Stage("sealed", Status.WAITING, f"not yet: {waits}", facts)
     record = f" from what the run's own process saw until {moment(own_at)}" if own_at else ""
     record = f" from the orchestrator's record read at {moment(read_at)}" if read_at else record
-    return Stage("sealed", Status.OK, f"epoch {summary.epoch} at {moment(summary.sealed_at)}{record}", facts)
+    return Stage("sealed", Status.OK, f"revision {summary.revision} at {moment(summary.sealed_at)}{record}", facts)
 
 
 def completeness(complete: Completeness) -> Stage:

@@ -62,11 +62,11 @@ def _summary(document: Mapping[str, Any]) -> RunSummary:
     verdict, fate = document["verdict"], document["fate"]
     complete, books = document["completeness"], document["books"]
     return RunSummary(
-        run=RunRef(*(document[name] for name in ("orchestrator", "namespace", "pipeline", "run_key"))),
+        run=RunRef(*(document[name] for name in ("orchestrator", "namespace", "pipeline", "run_id"))),
         state=State(document["state"]),
         raw_state=document["raw_state"],
         times=Times(**{name: _time(document[name]) for name in vars(Times())}),
-        epoch=document["epoch"],
+        revision=document["revision"],
         verdict=codec.from_plain(Verdict, verdict) if verdict else None,
         fate=Fate(fate) if fate else None,
         fate_reason=document["fate_reason"],

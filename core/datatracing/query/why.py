@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from datatracing.access.visibility import EVERYTHING, Level, Visibility, withheld
+from datatracing.inbox.row import InboxRow
 from datatracing.model.fate import LedgerEntry
 from datatracing.query import stages
 from datatracing.query.document import no_such_run, unhidden
 from datatracing.query.levels import completeness_at, reason_at, verdict_at
 from datatracing.query.stages import Stage, Status
-from datatracing.store.port import InboxRow, RunSummary, Store
+from datatracing.store.port import RunSummary, Store
 
 
 def why(store: Store, trace_id: str, visibility: Visibility) -> dict[str, Any]:

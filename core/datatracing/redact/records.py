@@ -11,7 +11,7 @@ Record = TypeVar("Record")
 Mask = Callable[[Any], Any]
 
 NAMES = frozenset(
-    {"pipeline", "run_key", "run_id", "task", "map_key", "operation", "upstream", "downstream", "upstream_key"}
+    {"pipeline", "run_id", "task", "map_key", "operation", "upstream", "downstream", "upstream_key"}
     | {"downstream_key", "aliases", "records", "producer"}
 )
 """What tells runs, instances and producers apart: veiled, so that ids and edges still agree (docs/adr/0011)."""

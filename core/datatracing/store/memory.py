@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from datatracing.access.visibility import EVERYTHING, Visibility
 from datatracing.errors import BadInputError, StoreUnreachableError
+from datatracing.inbox.row import InboxRow
 from datatracing.model.fate import LedgerEntry, grown
 from datatracing.model.link import Link
 from datatracing.model.run import RunRef
@@ -16,7 +17,7 @@ from datatracing.model.token import Token
 from datatracing.store.edges import from_other_end, strongest
 from datatracing.store.glob import Glob
 from datatracing.store.paging import LAST, Place, checked_limit, order_at, place, place_of
-from datatracing.store.port import InboxRow, Page, RunFilter, RunSummary, Sealed, taken
+from datatracing.store.port import Page, RunFilter, RunSummary, Sealed, taken
 from datatracing.store.trace_key import trace_key
 
 LOCK_PATIENCE = 10.0
@@ -310,7 +311,7 @@ def _matches(where: RunFilter, summary: RunSummary) -> bool:
         where.orchestrator in {None, run.orchestrator}
         and where.namespace in {None, run.namespace}
         and (where.pipeline is None or Glob(where.pipeline).regex.fullmatch(run.pipeline) is not None)
-        and where.run_key in {None, run.run_key}
+        and where.run_id in {None, run.run_id}
         and where.state in {None, summary.state}
         and (where.since is None or (started_at is not None and started_at >= where.since))
         and (where.slower_than is None or (duration is not None and duration > where.slower_than))

@@ -7,11 +7,11 @@ method raises StoreUnreachableError when the store does not answer; none raises 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from enum import Enum
 from typing import Protocol
 
 from datatracing.access.visibility import EVERYTHING, Visibility
 from datatracing.errors import BadInputError
+from datatracing.inbox.row import InboxRow
 from datatracing.model.completeness import Completeness
 from datatracing.model.event import Times
 from datatracing.model.fate import Books, Fate, LedgerEntry
@@ -20,34 +20,6 @@ from datatracing.model.run import RunRef
 from datatracing.model.states import State
 from datatracing.model.token import Token
 from datatracing.model.verdict import Verdict
-
-
-class Content(int, Enum):
-    """What an inbox row carries."""
-
-    EVENTS = 0
-    MANIFEST = 1
-    LOSS = 2
-    """Nothing in itself: the ledger tells of a new loss of this run, so it has to be sealed again."""
-
-
-@dataclass(frozen=True)
-class InboxRow:
-    """Packed events of one trace from one producer, or one manifest. (trace_id, producer, seq, n) identifies a row.
-
-    `payload` is zlib-compressed JSON: a list of events with the numbers seq ... seq + n - 1, or one manifest. Because
-    the numbers are unbroken, a batch that is sent again under other boundaries is another row and hides nothing; the
-    fold removes the repeats. A manifest has producer `manifest`, as seq the moment at which it was read, and as n a
-    checksum, so that two of one moment, or two parts of one, are two rows.
-    """
-
-    trace_id: str
-    producer: str
-    seq: int
-    content: Content
-    n: int
-    payload: bytes
-    received_at: int
 
 
 @dataclass(frozen=True)
@@ -61,7 +33,7 @@ class RunSummary:
     state: State
     raw_state: str | None = None
     times: Times = Times()
-    epoch: int = 0
+    revision: int = 0
     verdict: Verdict | None = None
     fate: Fate | None = None
     fate_reason: str = ""
@@ -128,7 +100,7 @@ class RunFilter:
     orchestrator: str | None = None
     namespace: str | None = None
     pipeline: str | None = None
-    run_key: str | None = None
+    run_id: str | None = None
     state: State | None = None
     since: int | None = None
     slower_than: int | None = None

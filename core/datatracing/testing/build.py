@@ -10,6 +10,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
+from datatracing.inbox.row import Content, InboxRow
 from datatracing.model import codec
 from datatracing.model.completeness import Completeness, CompletenessStatus
 from datatracing.model.event import Event, EventKind, Times
@@ -19,7 +20,7 @@ from datatracing.model.manifest import Attempt, Manifest
 from datatracing.model.run import RunRef, SpanKey
 from datatracing.model.states import State
 from datatracing.model.verdict import Verdict
-from datatracing.store.port import Content, InboxRow, RunSummary, Sealed, SpanRow
+from datatracing.store.port import RunSummary, Sealed, SpanRow
 
 NOON = 1_700_000_000_000_000
 SECOND = 1_000_000
@@ -33,7 +34,16 @@ def run(key: str = "r1", pipeline: str = "etl", *, orchestrator: str = "airflow"
 def event(of: RunRef, seq: int = 0, task: str | None = "load", **changes: Any) -> Event:
     """The `seq`-th statement of the producer `p`: the first attempt of a task has started. Without a task, the run."""
     span = SpanKey(task, attempt=1) if task else None
-    made = Event(EventKind.STARTED, of, "p", seq, NOON + seq, span, State.RUNNING, times=Times(started_at=NOON + seq))
+    made = Event(
+        EventKind.STARTED,
+        of,
+        producer="p",
+        seq=seq,
+        at=NOON + seq,
+        span=span,
+        state=State.RUNNING,
+        times=Times(started_at=NOON + seq),
+    )
     return replace(made, **changes)
 
 

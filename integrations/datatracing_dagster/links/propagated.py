@@ -40,8 +40,8 @@ def caused_by(records: Records, namespace: str) -> Iterator[Link]:
         return
     if not isinstance(name, RunName):
         return
-    known = other(records, name.run_key, namespace) if name.orchestrator == "dagster" else None
-    run = known or RunRef(name.orchestrator, namespace, name.pipeline, name.run_key)
+    known = other(records, name.run_id, namespace) if name.orchestrator == "dagster" else None
+    run = known or RunRef(name.orchestrator, namespace, name.pipeline, name.run_id)
     confidence = Confidence.EXACT if known else Confidence.INFERRED
     yield Link(LinkKind.TRIGGERED, Direction.UP, run, f"the run's tag {CAUSED_BY}", confidence)
 

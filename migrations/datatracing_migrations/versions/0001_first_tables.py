@@ -86,12 +86,12 @@ def _runs() -> None:
         _number("run_no"),
         _bytes("trace_id"),
         *_integers("pipeline_id"),
-        *_words("run_key"),
+        *_words("run_id"),
         *_words("state", "raw_state", nullable=True),
         *_integers("scheduled_at", "queued_at", "started_at", "ended_at", nullable=True),
         *_integers("order_at"),
         *_integers("duration", nullable=True),
-        sa.Column("epoch", sa.Integer, nullable=False),
+        sa.Column("revision", sa.Integer, nullable=False),
         sa.Column("verdict_keep", sa.Boolean),
         *_words("verdict_rule", "verdict_reason", nullable=True),
         sa.Column("verdict_rate", sa.Double),
@@ -109,7 +109,7 @@ def _runs() -> None:
     op.create_index("runs_newest", "runs", ["order_at", "run_no"])
     op.create_index("runs_of_pipeline", "runs", ["pipeline_id", "order_at", "run_no"])
     op.create_index("runs_slow", "runs", ["pipeline_id", "duration"])
-    op.create_index("runs_run_key", "runs", ["run_key"], postgresql_using="hash")
+    op.create_index("runs_run_id", "runs", ["run_id"], postgresql_using="hash")
     for name, first in (("runs_unusual", []), ("runs_unusual_of_pipeline", ["pipeline_id"])):
         columns = [*first, "state", "order_at", "run_no"]
         op.create_index(name, "runs", columns, postgresql_where=UNUSUAL, sqlite_where=UNUSUAL)

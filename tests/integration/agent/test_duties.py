@@ -16,7 +16,7 @@ from datatracing.agent.stop import stop
 from datatracing.capture import CaptureSettings, Recorder, lease
 from datatracing.capture.inventory import waits
 from datatracing.capture.reading import spool_files
-from datatracing.model.event import EventKind
+from datatracing.model.event import EventKind, Statement
 from tests.capturing import RUN, end_detached
 
 
@@ -55,7 +55,7 @@ def hosts():
 def said(silent, count=1):
     recorder = Recorder(silent)
     for _ in range(count):
-        recorder.emit(EventKind.NOTED, RUN)
+        recorder.say(Statement(EventKind.NOTED, RUN))
     return recorder
 
 
@@ -87,7 +87,7 @@ def test_law_6_an_agent_that_is_killed_at_any_moment_loses_nothing_and_makes_no_
     for _ in range(4):
         agent = agents.start("--attend", os.getpid())
         for _ in range(chance.randrange(20, 60)):
-            recorder.emit(EventKind.NOTED, RUN)
+            recorder.say(Statement(EventKind.NOTED, RUN))
         try:
             agent.wait(chance.uniform(0.3, 1.5))
         except subprocess.TimeoutExpired:
@@ -199,11 +199,11 @@ STARTS = """
 import sys
 from pathlib import Path
 from datatracing.capture import CaptureSettings, Recorder
-from datatracing.model.event import EventKind
+from datatracing.model.event import EventKind, Statement
 from datatracing.model.run import RunRef
 recorder = Recorder(CaptureSettings(sys.argv[1], spool_dir=Path(sys.argv[2])))
-recorder.emit(EventKind.STARTED, RunRef("airflow", "default", "etl", "r1"))
-recorder.emit(EventKind.ENDED, RunRef("airflow", "default", "etl", "r1"))
+recorder.say(Statement(EventKind.STARTED, RunRef("airflow", "default", "etl", "r1")))
+recorder.say(Statement(EventKind.ENDED, RunRef("airflow", "default", "etl", "r1")))
 """
 
 
@@ -218,11 +218,11 @@ def test_law_1_a_process_whose_disk_ends_with_it_sends_for_itself_within_its_bou
     settings, inbox, black_hole, spool_dir
 ):
     recorder = Recorder(replace(settings, ship="self", farewell_timeout=60.0))
-    recorder.emit(EventKind.NOTED, RUN)
+    recorder.say(Statement(EventKind.NOTED, RUN))
     recorder.close()
     assert len(inbox.events()) == 1
     hung = Recorder(replace(settings, store=f"http://{black_hole}", ship="self", farewell_timeout=1.0))
-    hung.emit(EventKind.NOTED, RUN)
+    hung.say(Statement(EventKind.NOTED, RUN))
     began = time.monotonic()
     hung.close()
     hung.close()

@@ -84,7 +84,7 @@ def test_an_asset_joins_the_run_that_wrote_it_and_the_run_it_started(scenes):
 def test_a_backfill_is_what_its_runs_have_in_common(scenes):
     (link,) = manifest(scenes["backfilled"]).links
     assert (link.kind, link.direction) == (LinkKind.BACKFILL_OF, Direction.UP)
-    assert (link.run.pipeline, link.run.run_key) == ("chain", "backfill:1")
+    assert (link.run.pipeline, link.run.run_id) == ("chain", "backfill:1")
 
 
 def test_the_trace_ids_that_airflow_gave_a_run_are_aliases_those_before_a_clear_too(scenes):
@@ -94,7 +94,7 @@ def test_the_trace_ids_that_airflow_gave_a_run_are_aliases_those_before_a_clear_
 def test_a_triggered_run_is_known_without_any_event(scenes):
     (link,) = manifest(scenes["triggered"]).links
     assert (link.kind, link.direction) == (LinkKind.TRIGGERED, Direction.DOWN)
-    assert (link.run.pipeline, link.run.run_key) == ("chain", "sent")
+    assert (link.run.pipeline, link.run.run_id) == ("chain", "sent")
 
 
 def test_300_task_instances_take_as_many_queries_as_2(scenes):

@@ -8,7 +8,7 @@ from datatracing.agent import catch_up
 from datatracing.capture import CaptureSettings, Recorder
 from datatracing.errors import StoreUnreachableError
 from datatracing.model import clock
-from datatracing.model.event import EventKind
+from datatracing.model.event import EventKind, Statement
 from datatracing.model.manifest import Manifest
 from datatracing.model.run import RunRef, SpanKey
 from datatracing.model.states import State
@@ -31,8 +31,8 @@ def recorder(settings):
 
 
 def test_events_of_a_recorder_are_taken(recorder, settings, store):
-    recorder.emit(EventKind.STARTED, RUN, span=SPAN, state=State.RUNNING)
-    recorder.emit(EventKind.ENDED, RUN, span=SPAN, state=State.SUCCESS)
+    recorder.say(Statement(EventKind.STARTED, RUN, span=SPAN, state=State.RUNNING))
+    recorder.say(Statement(EventKind.ENDED, RUN, span=SPAN, state=State.SUCCESS))
     recorder.close()
     report = catch_up(settings, bound=None)
     assert (report.delivered, report.rejected, report.waits) == (2, 0, False)
@@ -40,22 +40,22 @@ def test_events_of_a_recorder_are_taken(recorder, settings, store):
 
 
 def test_a_manifest_of_a_recorder_seals_its_run(recorder, settings, store):
-    recorder.emit(EventKind.STARTED, RUN, state=State.RUNNING)
+    recorder.say(Statement(EventKind.STARTED, RUN, state=State.RUNNING))
     recorder.complete(Manifest(RUN, State.SUCCESS, "success", clock.now(), recorded=False))
     catch_up(settings, bound=None)
     assert store.store.run(RUN.trace_id).state is State.SUCCESS, "without a sweep"
 
 
 def test_what_the_collector_rejects_is_counted_and_not_sent_again(recorder, settings):
-    recorder.emit(EventKind.NOTED, replace(RUN, namespace="another"))
-    recorder.emit(EventKind.NOTED, RUN)
+    recorder.say(Statement(EventKind.NOTED, replace(RUN, namespace="another")))
+    recorder.say(Statement(EventKind.NOTED, RUN))
     report = catch_up(settings, bound=None)
     assert (report.delivered, report.rejected) == (1, 1)
     assert not catch_up(settings, bound=None).waits
 
 
 def test_a_wrong_token_keeps_everything_until_it_is_right(recorder, settings):
-    recorder.emit(EventKind.NOTED, RUN)
+    recorder.say(Statement(EventKind.NOTED, RUN))
     wrong = catch_up(replace(settings, token="another"), bound=None)
     assert isinstance(wrong.error, StoreUnreachableError)
     assert "DATATRACING_TOKEN" in str(wrong.error)
@@ -65,7 +65,7 @@ def test_a_wrong_token_keeps_everything_until_it_is_right(recorder, settings):
 
 def test_a_process_whose_disk_goes_with_it_sends_for_itself(settings, store):
     alone = Recorder(replace(settings, ship="self"))
-    alone.emit(EventKind.STARTED, RUN, span=SPAN, state=State.RUNNING)
+    alone.say(Statement(EventKind.STARTED, RUN, span=SPAN, state=State.RUNNING))
     alone.close()
     assert [each["task"] for each in store.trace(RUN.trace_id)["spans"]] == [None, "load"]
     assert not list(settings.spool_dir.glob("*.spool"))

@@ -29,7 +29,7 @@ def deliver(url, *runs):
     """Accept an event of each, as a collector does that is killed before it folds."""
     connection = connect(url)
     for number, run in enumerate(runs):
-        event = Event(EventKind.STARTED, run, f"p{number}", 0, clock.now(), state=State.RUNNING)
+        event = Event(EventKind.STARTED, run, producer=f"p{number}", seq=0, at=clock.now(), state=State.RUNNING)
         connection.accept([codec.dumps(event)])
     connection.close()
 
@@ -126,7 +126,7 @@ def test_a_delivered_run_is_known_through_every_door(store_url, door, question, 
 def test_late_news_of_a_sealed_run_is_in_its_trace(store_url):
     connection = connect(store_url)
     Story().begun().sealed(connection, State.SUCCESS, 1)
-    late = Event(EventKind.NOTED, NIGHT, "late", 0, clock.now(), attributes={"news": "late"})
+    late = Event(EventKind.NOTED, NIGHT, producer="late", seq=0, at=clock.now(), attributes={"news": "late"})
     connection.accept([codec.dumps(late)])
     assert connection.trace(NIGHT.trace_id)["spans"][0]["attributes"]["news"] == "late"
     connection.close()

@@ -158,7 +158,7 @@ def test_events_of_a_run_that_is_sealed_already_are_folded_in(api, store):
     api.post("/api/v1/events", content=lines(story))
 
     _eventually(lambda: store.trace(NIGHT.trace_id)["run"]["completeness"]["status"] == "complete")
-    assert store.trace(NIGHT.trace_id)["run"]["epoch"] == 1
+    assert store.trace(NIGHT.trace_id)["run"]["revision"] == 1
 
 
 def _eventually(look, patience=10):

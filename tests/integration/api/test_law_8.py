@@ -22,7 +22,7 @@ OPEN = {"/healthz"}
 
 
 def name(run):
-    return f"airflow:{run.pipeline}/{run.run_key}"
+    return f"airflow:{run.pipeline}/{run.run_id}"
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from datatracing.api import schemas
 from datatracing.model.states import State
 from tests.sample_runs import NIGHT, Story, orders, times
 
-NAME = f"airflow:{NIGHT.pipeline}/{NIGHT.run_key}"
+NAME = f"airflow:{NIGHT.pipeline}/{NIGHT.run_id}"
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def test_runs_are_searched_by_every_filter(api, store, trace_id):
     assert names(pipeline="c*") == ["calm"]
     assert names(slower_than="10s") == ["nightly_orders"]
     assert names(orchestrator="dagster") == names(namespace="other") == names(since="1h") == []
-    assert names(since="2025-01-31T00:00:00Z", run_key=NIGHT.run_key) == ["calm", "nightly_orders"]
+    assert names(since="2025-01-31T00:00:00Z", run_id=NIGHT.run_id) == ["calm", "nightly_orders"]
 
 
 def test_a_list_goes_on_behind_its_cursor(api, store, trace_id):

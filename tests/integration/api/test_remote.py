@@ -17,7 +17,7 @@ from datatracing.store.port import RunFilter
 from tests.integration.api.conftest import TOKEN
 from tests.sample_runs import NIGHT, Story, orders
 
-NAME = f"airflow:{NIGHT.pipeline}/{NIGHT.run_key}"
+NAME = f"airflow:{NIGHT.pipeline}/{NIGHT.run_id}"
 
 
 @pytest.fixture

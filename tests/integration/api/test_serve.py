@@ -55,7 +55,7 @@ def call(environment, *arguments, **more):
 
 def test_serve_makes_a_token_and_the_command_line_reads_through_it(serving, environment, stored):
     address, token, _ = serving
-    name = f"airflow:{NIGHT.pipeline}/{NIGHT.run_key}"
+    name = f"airflow:{NIGHT.pipeline}/{NIGHT.run_id}"
     there = {"DATATRACING_STORE": address, "DATATRACING_TOKEN": token}
 
     assert httpx.get(f"{address}/api/v1/runs").status_code == 401

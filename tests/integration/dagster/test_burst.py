@@ -40,11 +40,11 @@ def test_a_burst_of_steps_is_whole_and_two_collectors_at_once_store_every_run_on
     oracle = Oracle(home.folder)
     for job, run in runs.items():
         document = home.trace(f"dagster:{job}/{run}")
-        assert document["run"]["epoch"] == 0
+        assert document["run"]["revision"] == 0
         assert untruths(document, oracle.account(run)) == []
         assert unbalanced(home.books(f"dagster:{job}/{run}")) == []
     burst = home.trace(f"dagster:burst/{runs['burst']}")
-    assert Counter(span["state"] for span in burst["spans"] if span["kind"] == "task") == {"success": STEPS}
+    assert Counter(span["state"] for span in burst["spans"] if span["level"] == "task") == {"success": STEPS}
     assert burst["run"]["completeness"] == {
         "status": "complete", "expected": STEPS, "captured": STEPS, "missing": [], "unknown_edges": [],
     }  # fmt: skip

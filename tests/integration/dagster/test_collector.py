@@ -56,7 +56,7 @@ def numbers(instance, run_id):
 
 
 def epochs(tracing, runs):
-    return [tracing.trace(run)["run"]["epoch"] for run in runs]
+    return [tracing.trace(run)["run"]["revision"] for run in runs]
 
 
 def ledger(tracing, run):
@@ -172,7 +172,7 @@ def test_a_run_that_cannot_be_read_holds_up_no_other_and_is_given_up_with_a_word
     assert entry["reason"].startswith("the collector could not read the run: ")
     shown = own.trace(broken)
     assert (shown["run"]["state"], shown["run"]["completeness"]["status"]) == ("success", "unknown")
-    assert [span["kind"] for span in shown["spans"]] == ["run"]
+    assert [span["level"] for span in shown["spans"]] == ["run"]
 
 
 def test_a_run_that_can_be_read_again_is_whole(own):
@@ -242,7 +242,7 @@ def test_a_run_that_was_silent_for_too_long_and_ends_after_all_is_corrected(anot
     patient.collect()
     ended = patient.trace(run)["run"]
     assert [*seen, ended["state"]] == ["running", ("lost", [1, 0]), "success"]
-    assert ended["epoch"] == 1
+    assert ended["revision"] == 1
 
 
 def said_in(instance, run):
@@ -296,4 +296,4 @@ def test_two_collectors_at_the_same_time_store_everything_once(another, play, in
         why = collectors[0].connection.why(run.replace("-", ""))
         books = next(stage["facts"] for stage in why["stages"] if stage["stage"] == "books")
         assert unbalanced(books) == []
-        assert len([span for span in collectors[0].trace(run)["spans"] if span["kind"] == "task"]) == 1
+        assert len([span for span in collectors[0].trace(run)["spans"] if span["level"] == "task"]) == 1

@@ -68,12 +68,12 @@ def test_it_collects_what_ends_and_outlives_an_outage_of_the_store(furnished, po
     try:
         with collecting(home, "--interval", "0.3") as process:
             first = home.play("in_process", "success_chain")["success_chain"]
-            assert arrives(postgres_url, first)["epoch"] == 0
+            assert arrives(postgres_url, first)["revision"] == 0
             gate.refuse()
             second = home.play("in_process", "failed_chain")["failed_chain"]
             time.sleep(1)
             gate.open()
-            assert arrives(postgres_url, second)["epoch"] == 0
+            assert arrives(postgres_url, second)["revision"] == 0
         assert "DataTracing goes on later: " in process.said
         assert "1 runs collected" in process.said  # of the second it may be told to end before it has said so
     finally:
@@ -87,7 +87,7 @@ def test_once_catches_up_and_goes_on_there_the_next_time(furnished, sqlite_url):
         "2 runs collected",
         "0 runs collected",
     ]
-    assert {each["epoch"] for each in json.loads(home.datatracing("runs", "--json"))["runs"]} == {0}
+    assert {each["revision"] for each in json.loads(home.datatracing("runs", "--json"))["runs"]} == {0}
 
 
 def test_a_store_that_does_not_answer_is_said_in_a_line(furnished, monkeypatch, capsys):

@@ -115,7 +115,7 @@ def world(tmp_path_factory, postgres_server):
 
 def test_the_runs_of_a_location_that_knows_nothing_of_us_are_collected_by_both_others_and_once(world):
     documents = [world.trace(job, number) for job, states in EXPECTED.items() for number in range(len(states))]
-    assert {document["run"]["epoch"] for document in documents} == {0}
+    assert {document["run"]["revision"] for document in documents} == {0}
     assert {document["run"]["completeness"]["status"] for document in documents} == {"complete"}
     for document in documents:
         why = world.connection.why(document["run"]["trace_id"])
@@ -131,7 +131,7 @@ def test_law_1_no_code_server_and_no_run_has_a_file_of_the_store(world):
 def test_a_run_shows_how_long_it_was_queued_and_how_long_its_launch_took(world):
     document = world.trace("seed")
     waits = {
-        span["operation"]: span for span in document["spans"] if span["kind"] == "operation" and span["task"] is None
+        span["operation"]: span for span in document["spans"] if span["level"] == "operation" and span["task"] is None
     }
     assert {"queue", "launch"} <= waits.keys()
     assert waits["queue"]["ended_at"] <= waits["launch"]["started_at"] < waits["launch"]["ended_at"]
@@ -168,7 +168,7 @@ def test_a_run_retry_is_linked_to_the_run_before_it(world):
 def test_a_run_whose_worker_was_killed_ends_when_dagsters_monitoring_finds_out(world):
     document = world.trace("doomed")
     assert (document["run"]["state"], document["spans"][0]["raw_state"]) == ("failed", "FAILURE")
-    states = {span["task"]: span["state"] for span in document["spans"] if span["kind"] == "task"}
+    states = {span["task"]: span["state"] for span in document["spans"] if span["level"] == "task"}
     assert states == {"kill_the_run": "lost"}
 
 

@@ -44,7 +44,7 @@ def operations(document):
     return sorted(
         (span["task"], span["map_key"] or "", span["attempt"], span["operation"], span["state"])
         for span in document["spans"]
-        if span["kind"] == "operation" and span["source"] == "events"
+        if span["level"] == "operation" and span["source"] == "events"
     )
 
 

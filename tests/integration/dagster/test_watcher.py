@@ -101,7 +101,7 @@ def test_law_6_a_store_that_stops_in_the_middle_of_a_tick_is_met_again(watching,
     runs, seen, complete = play(6), [], watcher._collector.connection.complete
 
     def stop_after_two(manifest):
-        seen.append(manifest.run.run_key)
+        seen.append(manifest.run.run_id)
         if len(seen) == 3:
             gate.refuse()
         return complete(manifest)

@@ -59,7 +59,7 @@ def test_a_plain_flow_has_its_trace_when_it_has_just_ended_and_law_1_nothing_of_
     assert process.wait(PATIENCE) == 0
     assert document["run"]["state"] == "success"
     assert document["run"]["completeness"]["status"] == "complete"
-    assert {span["task"]: span["state"] for span in document["spans"] if span["kind"] == "task"} == {
+    assert {span["task"]: span["state"] for span in document["spans"] if span["level"] == "task"} == {
         "before": "success", "last_to_leave": "success", "after": "success",
     }  # fmt: skip
     assert unbalanced(next(stage["facts"] for stage in why["stages"] if stage["stage"] == "books")) == []

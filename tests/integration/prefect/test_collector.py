@@ -108,7 +108,7 @@ def begin(place, gate):
 
 
 def states(document):
-    return {span["task"]: span["state"] for span in document["spans"] if span["kind"] == "task"}
+    return {span["task"]: span["state"] for span in document["spans"] if span["level"] == "task"}
 
 
 def until(place, run_id, state):
@@ -120,7 +120,7 @@ def test_once_catches_up_with_what_ended_while_nobody_listened(place, once):
     run = place.play("direct_calls")["direct_calls"]
     assert "collected" in once(place)
     first = summary(place, run)
-    assert (first.state, first.epoch, first.completeness.status) == ("success", 0, "complete")
+    assert (first.state, first.revision, first.completeness.status) == ("success", 0, "complete")
     once(place)
     assert summary(place, run) == first
 
@@ -153,7 +153,7 @@ def test_a_store_that_is_away_is_waited_for(place):
         with contextlib.closing(local):
             local.programs.start("serve", [COMMAND, "serve", "--port", str(port)])
             found = sealed(place, run)
-    assert (found.epoch, found.completeness.status, found.books.balanced) == (0, "complete", True)
+    assert (found.revision, found.completeness.status, found.books.balanced) == (0, "complete", True)
 
 
 def test_two_collectors_do_no_harm_and_when_they_are_killed_are_succeeded(place):
@@ -162,14 +162,14 @@ def test_two_collectors_do_no_harm_and_when_they_are_killed_are_succeeded(place)
     before = place.play("direct_calls", "upstream_failed", "flow_retry")
     for run in before.values():
         found = sealed(place, run)
-        assert (found.epoch, found.books.lost, found.books.rejected) == (0, 0, 0)
+        assert (found.revision, found.books.lost, found.books.rejected) == (0, 0, 0)
         assert found.books.balanced
     for name in ("one", "two"):
         kill(place.programs._running.pop(name))
     after = place.play("success_chain")["success_chain"]
     collect(place, name="successor")
-    assert sealed(place, after).epoch == 0
-    assert summary(place, before["direct_calls"]).epoch == 0
+    assert sealed(place, after).revision == 0
+    assert summary(place, before["direct_calls"]).revision == 0
 
 
 def test_a_run_whose_process_was_killed_is_lost_after_a_while_and_what_it_is_when_prefect_says_so(place, begin, once):
@@ -188,7 +188,7 @@ def test_a_run_whose_process_was_killed_is_lost_after_a_while_and_what_it_is_whe
     place.mark(run, "CRASHED")
     once(place)
     found = summary(place, run)
-    assert (found.state, found.epoch) == ("crashed", 1)
+    assert (found.state, found.revision) == ("crashed", 1)
 
 
 def test_a_task_that_outlives_its_flow_holds_the_seal_back_or_is_lost_until_it_ends(place, other, gate, begin, once):
@@ -204,8 +204,8 @@ def test_a_task_that_outlives_its_flow_holds_the_seal_back_or_is_lost_until_it_e
     assert summary(patient, run) is None
     gate.touch()
     found = sealed(patient, run)
-    assert (found.epoch, states(trace(patient, run))["last_to_leave"]) == (0, "success")
-    found = sealed(hasty, run, lambda known: known.epoch > 0)
+    assert (found.revision, states(trace(patient, run))["last_to_leave"]) == (0, "success")
+    found = sealed(hasty, run, lambda known: known.revision > 0)
     assert (found.state, states(trace(hasty, run))["last_to_leave"]) == ("success", "success")
     process.wait(PATIENCE)
     once(casual)

@@ -124,7 +124,7 @@ def test_a_password_in_an_error_is_nowhere_in_the_trace(theatres, source, shape,
 def test_law_6_an_error_whose_text_cannot_be_had_ends_its_attempt(theatres, source, answer):
     theatre = theatres[source]
     document = answer(theatre, "trace", f"prefect:mute/{theatre.runs['mute']}")
-    errors = [span["error"] for span in document["spans"] if span["kind"] == "task"]
+    errors = [span["error"] for span in document["spans"] if span["level"] == "task"]
     if theatre.traced:
         assert {error["type"] for error in errors} == {"MuteError"}
         assert {error["message"] for error in errors} == {"the message cannot be read: RuntimeError"}

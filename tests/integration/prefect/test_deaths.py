@@ -49,7 +49,7 @@ def until(true, patience: float = PATIENCE):
 
 
 def states(document) -> dict[str, str]:
-    return {span["task"] or "": span["state"] for span in document["spans"] if span["kind"] != "operation"}
+    return {span["task"] or "": span["state"] for span in document["spans"] if span["level"] != "operation"}
 
 
 def untrue(document, account) -> list[str]:
@@ -174,5 +174,5 @@ def test_without_a_server_the_decorator_suffices(tmp_path, sqlite_url):
 
 def shown(document) -> dict[str, str]:
     """Attempts as a shape calls them."""
-    tasks = (span for span in document["spans"] if span["kind"] == "task")
+    tasks = (span for span in document["spans"] if span["level"] == "task")
     return {Attempt(*(span[each] for each in NAMED)).name: span["state"] for span in tasks}

@@ -40,7 +40,7 @@ def test_the_traceparent_of_a_task_is_that_of_the_attempt_that_is_running(stood,
 
 @pytest.mark.parametrize("name", ["outer", "inner", "pooled"])
 def test_outside_of_its_tasks_it_is_that_of_the_flow_run(stood, name):
-    assert span(stood, name)["kind"] == "run"
+    assert span(stood, name)["level"] == "run"
 
 
 def test_outside_of_everything_there_is_none(stood):

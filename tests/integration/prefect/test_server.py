@@ -130,7 +130,7 @@ def test_what_ends_is_collected_in_the_server_and_shown_in_its_ui(inside):
     ended = time.monotonic()
     document = trace_of(inside, run)
     assert time.monotonic() - ended < 30
-    states = {span["task"]: span["state"] for span in document["spans"] if span["kind"] == "task"}
+    states = {span["task"]: span["state"] for span in document["spans"] if span["level"] == "task"}
     assert states["transform"] == states["load"] == "upstream_failed"
     [artifact] = inside.programs.wait("the artifact", lambda: artifacts(inside, run), PATIENCE)
     assert artifact["type"] == "markdown"
@@ -207,7 +207,7 @@ def outside(home, run):
 
 
 def states(document):
-    return [span["state"] for span in document["spans"] if span["kind"] == "task"]
+    return [span["state"] for span in document["spans"] if span["level"] == "task"]
 
 
 def test_a_store_that_cannot_be_used_leaves_a_server_that_can(tmp_path):

@@ -33,7 +33,7 @@ def store(store_url):
         changed = {
             "trace_id": _key(opened),
             "pipeline_id": "1 + n % 100",
-            "run_key": "'r' || n",
+            "run_id": "'r' || n",
             "state": "CASE WHEN n % 50 = 0 THEN 'failed' ELSE 'success' END",
             "started_at": "started_at + n",
             "order_at": "order_at + n",
@@ -84,8 +84,8 @@ def test_a_list_is_read_from_its_index(store, plan, name):
 
 
 def test_a_run_is_found_by_the_orchestrators_own_id(store, plan):
-    found = plan(lambda: store.runs(RunFilter("airflow", pipeline="p1", run_key="r1234"), 20), NO_SCAN)
-    assert "runs_run_key" in found or not store.database.postgres
+    found = plan(lambda: store.runs(RunFilter("airflow", pipeline="p1", run_id="r1234"), 20), NO_SCAN)
+    assert "runs_run_id" in found or not store.database.postgres
     assert "SCAN runs" not in found
 
 

@@ -20,7 +20,7 @@ sys.stdin.readline()
 for _ in range(int(sys.argv[2])):
     with store.sealing(run.trace_id) as sealing:
         known = sealing.summary()
-        sealing.write(build.sealed(build.summary(run, epoch=known.epoch + 1 if known else 1)))
+        sealing.write(build.sealed(build.summary(run, revision=known.revision + 1 if known else 1)))
 store.close()
 """
 
@@ -78,7 +78,7 @@ def test_sealings_of_one_trace_in_many_processes_never_overlap(store, store_url)
         worker.stdin.write("go\n")
         worker.stdin.flush()
     assert [worker.communicate(timeout=120)[1] for worker in workers] == [""] * 3
-    assert store.run(RUN.trace_id) == build.summary(RUN, epoch=75)
+    assert store.run(RUN.trace_id) == build.summary(RUN, revision=75)
 
 
 def test_a_process_that_dies_inside_a_sealing_leaves_nothing_and_no_lock(store, store_url):

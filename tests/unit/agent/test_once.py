@@ -8,9 +8,9 @@ import pytest
 from datatracing.agent import catch_up, notices
 from datatracing.capture import CaptureSettings, Notice, Recorder
 from datatracing.capture.inventory import waits
-from datatracing.capture.loss import Loss
 from datatracing.capture.reserve import Reserve
-from datatracing.model.event import EventKind
+from datatracing.model.event import EventKind, Statement
+from datatracing.model.fate import Loss
 from tests.capturing import PRODUCER, RUN, frame, the_rest
 
 OVER = Notice("airflow", "default", "etl", "r1", settle=False)
@@ -23,7 +23,7 @@ def say(spool_dir):
     def emit(count=1, notice=None):
         recorder = Recorder(CaptureSettings("", spool_dir=spool_dir))
         for _ in range(count):
-            recorder.emit(EventKind.NOTED, RUN)
+            recorder.say(Statement(EventKind.NOTED, RUN))
         if notice is not None:
             recorder.notice(notice)
         recorder.close()
@@ -80,7 +80,7 @@ def test_law_6_losses_are_told_also_when_nothing_else_waits(settings, inbox, spo
 
 def test_what_is_said_after_the_question_is_not_waited_for(settings, spool_dir):
     recorder = Recorder(CaptureSettings("", spool_dir=spool_dir))
-    recorder.emit(EventKind.NOTED, RUN)
+    recorder.say(Statement(EventKind.NOTED, RUN))
     over = threading.Event()
     chatter = threading.Thread(target=_chatter, args=(recorder, over))
     chatter.start()
@@ -94,4 +94,4 @@ def test_what_is_said_after_the_question_is_not_waited_for(settings, spool_dir):
 
 def _chatter(recorder, over):
     while not over.wait(0.002):
-        recorder.emit(EventKind.NOTED, RUN)
+        recorder.say(Statement(EventKind.NOTED, RUN))

@@ -8,13 +8,13 @@ from datatracing.agent.shipping import Shipping
 from datatracing.agent.sinks import open_sink
 from datatracing.agent.sinks.port import Receipt
 from datatracing.capture import CaptureSettings, Notice, Recorder, page
-from datatracing.capture.loss import Loss
 from datatracing.capture.progress import read_progress
 from datatracing.capture.reading import spool_files
 from datatracing.capture.reserve import Reserve
 from datatracing.capture.spool import Spool
 from datatracing.errors import BadInputError, StoreUnreachableError
-from datatracing.model.event import EventKind
+from datatracing.model.event import EventKind, Statement
+from datatracing.model.fate import Loss
 from datatracing.model.manifest import Manifest
 from datatracing.model.states import State
 from datatracing.settings import Settings
@@ -248,9 +248,9 @@ def test_notices_are_told_when_all_that_came_with_them_is_in_the_store(settings,
     order = []
     agent = Shipping(settings, sink, lambda notice: order.append((notice.run_id, seqs(inbox))))
     recorder = Recorder(CaptureSettings("", spool_dir=spool_dir))
-    recorder.emit(EventKind.NOTED, RUN)
+    recorder.say(Statement(EventKind.NOTED, RUN))
     recorder.notice(Notice("airflow", "default", "etl", "r1"))
-    recorder.emit(EventKind.NOTED, RUN)
+    recorder.say(Statement(EventKind.NOTED, RUN))
     recorder.close()
     agent.turn()
     agent.close()

@@ -13,10 +13,10 @@ from pathlib import Path
 BEFORE = set(sys.modules)
 
 from datatracing.capture import CaptureSettings  # noqa: E402  # what it imports is what is looked at
-from datatracing.model.event import EventKind  # noqa: E402
+from datatracing.model.event import EventKind, Statement  # noqa: E402
 from datatracing.model.run import RunRef, SpanKey  # noqa: E402
 from datatracing.model.states import State  # noqa: E402
-from datatracing_airflow.mapping import Statement, error_info  # noqa: E402
+from datatracing_airflow.mapping import error_info  # noqa: E402
 from datatracing_airflow.tracer import Tracer  # noqa: E402
 
 AFTER = set(sys.modules)

@@ -9,10 +9,9 @@ from datatracing.capture import CaptureSettings
 from datatracing.capture.reading import spool_files
 from datatracing.capture.settings import AGENT, SELF
 from datatracing.errors import NotFoundError
-from datatracing.model.event import EventKind
+from datatracing.model.event import EventKind, Statement
 from datatracing.model.run import RunRef, SpanKey
 from datatracing.model.states import State
-from datatracing_airflow.mapping import Statement
 from datatracing_airflow.tracer import Tracer
 
 RUN, KEY = RunRef("airflow", "default", "shop", "run"), SpanKey("load")

@@ -10,7 +10,7 @@ import time
 import pytest
 
 from datatracing.capture import CaptureSettings, Recorder
-from datatracing.model.event import EventKind
+from datatracing.model.event import EventKind, Statement
 from datatracing.model.run import SpanKey
 from datatracing.model.states import State
 from tests.capturing import end_detached, in_files
@@ -20,13 +20,13 @@ import json, os, sys, threading
 from pathlib import Path
 before = set(sys.modules)
 from datatracing.capture import CaptureSettings, Recorder
-from datatracing.model.event import EventKind
+from datatracing.model.event import EventKind, Statement
 from datatracing.model.run import RunRef
 
 recorder = Recorder(CaptureSettings(sys.argv[1], spool_dir=Path(sys.argv[2])))
 run = RunRef("airflow", "default", "etl", "r1")
 for kind in (EventKind.STARTED, EventKind.NOTED, EventKind.ENDED):
-    recorder.emit(kind, run, attributes={"password": "x", "rows": 3})
+    recorder.say(Statement(kind, run, attributes={"password": "x", "rows": 3}))
 """
 
 SPARED = (
@@ -72,12 +72,14 @@ def test_law_1_an_emit_takes_at_most_half_a_millisecond(recorders, silent, run):
     took = []
     for _ in range(300):
         began = time.perf_counter()
-        recorder.emit(
-            EventKind.STARTED,
-            run,
-            span=SpanKey("load", 3, 2),
-            state=State.RUNNING,
-            attributes={"owner": "me", "tags": ["a"]},
+        recorder.say(
+            Statement(
+                EventKind.STARTED,
+                run,
+                span=SpanKey("load", 3, 2),
+                state=State.RUNNING,
+                attributes={"owner": "me", "tags": ["a"]},
+            )
         )
         took.append(time.perf_counter() - began)
     assert sorted(took)[150] < 0.0005 * _strain()
@@ -105,7 +107,7 @@ def test_law_1_only_exceptions_are_caught_and_the_hosts_own_go_through(recorders
             raise Deferred
 
     with pytest.raises(Deferred):
-        recorders(silent, redactor=Redactor()).emit(EventKind.NOTED, run)
+        recorders(silent, redactor=Redactor()).say(Statement(EventKind.NOTED, run))
 
 
 def test_law_1_a_host_that_closes_every_descriptor_goes_on(child, spool_dir):
@@ -114,7 +116,7 @@ def test_law_1_a_host_that_closes_every_descriptor_goes_on(child, spool_dir):
         + """
 os.closerange(3, 200)
 theirs = [os.open(Path(sys.argv[2]).parent / str(n), os.O_RDWR | os.O_CREAT) for n in range(5)]
-recorder.emit(EventKind.NOTED, run)
+recorder.say(Statement(EventKind.NOTED, run))
 recorder.close()
 print([os.fstat(each).st_size for each in theirs])
 """
@@ -134,14 +136,14 @@ def test_law_1_a_child_that_is_forked_while_other_threads_speak_says_what_it_has
 stop = threading.Event()
 def speak():
     while not stop.is_set():
-        recorder.emit(EventKind.NOTED, run)
+        recorder.say(Statement(EventKind.NOTED, run))
 speakers = [threading.Thread(target=speak) for _ in range(4)]
 for each in speakers: each.start()
 children = []
 for _ in range(25):
     pid = os.fork()
     if not pid:
-        both = [threading.Thread(target=recorder.emit, args=(EventKind.NOTED, run)) for _ in range(2)]
+        both = [threading.Thread(target=recorder.say, args=(Statement(EventKind.NOTED, run),)) for _ in range(2)]
         for each in both: each.start()
         for each in both: each.join()
         os._exit(0)
@@ -160,11 +162,11 @@ print(codes.count(0), recorder.counters["emitted"])
 
 def test_after_a_fork_both_speak_under_names_of_their_own(silent, run):
     recorder = Recorder(silent)
-    recorder.emit(EventKind.NOTED, run)
+    recorder.say(Statement(EventKind.NOTED, run))
     mine = recorder.producer
     pid = os.fork()
     if not pid:
-        recorder.emit(EventKind.NOTED, run)
+        recorder.say(Statement(EventKind.NOTED, run))
         os._exit(recorder.producer == mine)
     assert os.waitpid(pid, 0)[1] == 0
     recorder.close()
@@ -178,12 +180,12 @@ import signal
 import subprocess
 import sys
 def told_to_end(*_):
-    recorder.emit(EventKind.ENDED, run)
+    recorder.say(Statement(EventKind.ENDED, run))
     os._exit(7)
 signal.signal(signal.SIGTERM, told_to_end)
 print("ready", flush=True)
 while True:
-    recorder.emit(EventKind.NOTED, run)
+    recorder.say(Statement(EventKind.NOTED, run))
 """
     )
     process = child(code, "", spool_dir)
@@ -203,7 +205,7 @@ def ending(spool_dir):
 
 
 def test_settings_without_a_store_start_nothing(recorders, spool_dir, run):
-    recorders(CaptureSettings("", spool_dir=spool_dir)).emit(EventKind.STARTED, run)
+    recorders(CaptureSettings("", spool_dir=spool_dir)).say(Statement(EventKind.STARTED, run))
     assert not (spool_dir / "agent.started").exists()
 
 

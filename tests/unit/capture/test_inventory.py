@@ -8,14 +8,14 @@ from datatracing.capture import Recorder
 from datatracing.capture.inventory import pending, spool_status, waits
 from datatracing.capture.progress import Place, write_progress
 from datatracing.capture.reading import spool_files
-from datatracing.model.event import EventKind
+from datatracing.model.event import EventKind, Statement
 from tests.capturing import RUN, frame
 
 
 def said(settings, count, close=True):
     recorder = Recorder(settings)
     for _ in range(count):
-        recorder.emit(EventKind.NOTED, RUN)
+        recorder.say(Statement(EventKind.NOTED, RUN))
     if close:
         recorder.close()
     return recorder
@@ -107,6 +107,6 @@ def test_asking_disturbs_neither_who_writes_nor_who_ships(silent, spool_dir):
         spool_status(spool_dir)
     after = spool_files(spool_dir)[0].stat()
     assert (before.st_mtime_ns, before.st_size) == (after.st_mtime_ns, after.st_size)
-    living.emit(EventKind.NOTED, RUN)
+    living.say(Statement(EventKind.NOTED, RUN))
     assert pending(spool_dir, RUN.trace_id) == 2
     living.close()

@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 
 from datatracing.capture import page
 from datatracing.capture.frame import frames
-from datatracing.capture.loss import Loss
 from datatracing.capture.page import NO_PRODUCER, NOBODY, Count, Head
 from datatracing.capture.reading import losses_of, read, spool_files
+from datatracing.model.fate import Loss
 from tests.capturing import PRODUCER, RUN, file_of, frame, unhurried
 
 OTHER = "cd" * 16

@@ -10,10 +10,10 @@ import pytest
 
 from datatracing.capture import page
 from datatracing.capture.frame import Kind
-from datatracing.capture.loss import Loss
 from datatracing.capture.page import NAMED
 from datatracing.capture.reading import losses_of, read, spool_files
 from datatracing.capture.reserve import Reserve
+from datatracing.model.fate import Loss
 from tests.capturing import PRODUCER, RUN, frame, lost_in
 from tests.spooling import numbers
 
@@ -91,14 +91,14 @@ FULL_DISK = """
 import json, os, subprocess, sys
 from pathlib import Path
 from datatracing.capture import CaptureSettings, Recorder
-from datatracing.model.event import EventKind
+from datatracing.model.event import EventKind, Statement
 from datatracing.model.run import RunRef
 
 directory = Path(sys.argv[1])
 run = RunRef("airflow", "default", "etl", "r1")
 recorder = Recorder(CaptureSettings("", spool_dir=directory))
 for n in range(int(sys.argv[2])):
-    recorder.emit(EventKind.NOTED, run, attributes={"n": n, "text": "word " * 300})
+    recorder.say(Statement(EventKind.NOTED, run, attributes={"n": n, "text": "word " * 300}))
 print(json.dumps([recorder.producer, recorder.counters]), flush=True)
 sys.stdin.readline()
 """

@@ -12,7 +12,7 @@ from datatracing.agent.leases import Lease
 from datatracing.capture import CaptureSettings, lease, summon
 from datatracing.capture import summon as exported
 from datatracing.capture.summon import STARTED, Summoner, start
-from datatracing.model.event import EventKind
+from datatracing.model.event import EventKind, Statement
 
 assert exported is summon
 
@@ -84,11 +84,11 @@ def test_one_process_looks_every_few_seconds_and_not_after_its_close(stored, sta
 
 def test_law_1_it_is_never_started_from_an_end_nor_after_close_nor_at_exit(stored, started, recorders, run):
     recorder = recorders(stored)
-    recorder.emit(EventKind.ENDED, run)
-    recorder.emit(EventKind.NOTED, run)
+    recorder.say(Statement(EventKind.ENDED, run))
+    recorder.say(Statement(EventKind.NOTED, run))
     assert started == []
     recorder.close()
-    recorder.emit(EventKind.STARTED, run)
+    recorder.say(Statement(EventKind.STARTED, run))
     assert started == []
 
 

@@ -3,13 +3,13 @@
 import json
 
 from datatracing.capture import CaptureSettings, Recorder
-from datatracing.model.event import EventKind
+from datatracing.model.event import EventKind, Statement
 from tests.sample_runs import NIGHT
 
 
 def spooled(directory):
     recorder = Recorder(CaptureSettings(store="", spool_dir=directory))
-    recorder.emit(EventKind.STARTED, NIGHT)
+    recorder.say(Statement(EventKind.STARTED, NIGHT))
     recorder.close()
 
 

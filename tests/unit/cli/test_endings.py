@@ -103,7 +103,7 @@ def test_a_name_in_two_namespaces_names_both(store, datatracing):
     for namespace in ("default", "staging"):
         Story(replace(NIGHT, namespace=namespace)).begun().sealed(store, State.SUCCESS, 1)
 
-    answer = datatracing("trace", f"airflow:{NIGHT.pipeline}/{NIGHT.run_key}")
+    answer = datatracing("trace", f"airflow:{NIGHT.pipeline}/{NIGHT.run_id}")
 
     assert answer.code == 2
     assert "(namespace default)" in answer.err

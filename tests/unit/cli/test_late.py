@@ -5,13 +5,13 @@ from contextlib import closing
 
 from datatracing.capture import CaptureSettings, Recorder
 from datatracing.cli import connecting
-from datatracing.model.event import EventKind
+from datatracing.model.event import EventKind, Statement
 from tests.capturing import RUN, the_rest
 
 
 def said(spool_dir):
     recorder = Recorder(CaptureSettings("", spool_dir=spool_dir))
-    recorder.emit(EventKind.NOTED, RUN)
+    recorder.say(Statement(EventKind.NOTED, RUN))
     recorder.close()
 
 
@@ -32,4 +32,4 @@ def test_what_is_sent_in_time_is_in_the_answer_and_no_word_is_lost_about_it(home
     said(home / "spool")
     answer = datatracing("runs", "--json")
     assert (answer.code, answer.err) == (0, "")
-    assert RUN.run_key in answer.out
+    assert RUN.run_id in answer.out

@@ -6,12 +6,12 @@ from dataclasses import replace
 import pytest
 from inline_snapshot import snapshot
 
-from datatracing.collector.packing import pack_manifest
+from datatracing.inbox.packing import pack_manifest
 from datatracing.model import clock, codec
 from datatracing.model.states import State
 from tests.sample_runs import NIGHT, Story, mapped, orders, second, times
 
-NAME = f"airflow:{NIGHT.pipeline}/{NIGHT.run_key}"
+NAME = f"airflow:{NIGHT.pipeline}/{NIGHT.run_id}"
 
 
 @pytest.fixture
@@ -144,7 +144,7 @@ trace 2a6cac067ea9b453165ad06c0e39221a · namespace default
   ✔ spooled       nothing of it waits in the spool of this host
   ✔ received      8 deliveries from 2025-01-31 06:01:00 UTC to 2025-01-31 06:01:00 UTC
   ✔ books         13 emitted = 13 stored + 0 duplicate + 0 sampled out + 0 rejected + 0 lost
-  ✔ sealed        epoch 0 at 2025-01-31 06:01:00 UTC from the orchestrator's record read at 2025-01-31 06:00:50 UTC
+  ✔ sealed        revision 0 at 2025-01-31 06:01:00 UTC from the orchestrator's record read at 2025-01-31 06:00:50 UTC
   ✔ completeness  complete: 8 of 8 spans
   ✔ verdict       keep: the run ended failed (rule failed, rate 1)
   ✔ fate          kept: the run ended failed

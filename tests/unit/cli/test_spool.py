@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from datatracing.agent.leases import Lease
 from datatracing.capture import CaptureSettings, Recorder, lease
 from datatracing.cli.app import app
-from datatracing.model.event import EventKind
+from datatracing.model.event import EventKind, Statement
 from tests.capturing import RUN
 
 
@@ -30,7 +30,7 @@ def say(spool_dir, inbox, monkeypatch):
 def told(spool_dir, count):
     recorder = Recorder(CaptureSettings("", spool_dir=spool_dir))
     for _ in range(count):
-        recorder.emit(EventKind.NOTED, RUN)
+        recorder.say(Statement(EventKind.NOTED, RUN))
     recorder.close()
 
 

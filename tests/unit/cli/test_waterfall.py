@@ -160,7 +160,7 @@ HOSTILE_ERROR = ErrorInfo("Bad\x1b]0;owned\x07", "[red]no[/red]\n\x1b[2Jcleared\
 
 
 def test_hostile_names_and_errors_forge_nothing(document):
-    story = Story(replace(NIGHT, pipeline="[bold]x\x1b[31m", run_key="r\u202e\n✔ success  forged")).begun()
+    story = Story(replace(NIGHT, pipeline="[bold]x\x1b[31m", run_id="r\u202e\n✔ success  forged")).begun()
     story.task("t\x1b[2J\n[/] " + "é" * 200, State.FAILED, times(0, 0, 1, 2), error=HOSTILE_ERROR)
     terminal = Console(file=io.StringIO(), force_terminal=True, width=80, highlight=False)
     for line in trace_page(document(story), 80, UNICODE, second(60)):

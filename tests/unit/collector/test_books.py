@@ -63,7 +63,7 @@ def test_law_6_a_report_that_grows_is_counted_once_and_seals_the_run_again(conne
         connection.lose([lost(count)])
     connection.sweep()
     found = connection.store.run(RUN.trace_id)
-    assert (found.books.lost, found.epoch) == (3, 1)
+    assert (found.books.lost, found.revision) == (3, 1)
     assert found.completeness.missing == ("3 events of producer ab12 lost: disk_full",)
     assert connection.store.unfolded(10) == []
 

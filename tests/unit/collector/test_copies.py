@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 
 from datatracing.capture import page
 from datatracing.capture.frame import frames
-from datatracing.capture.loss import Loss
 from datatracing.capture.reading import losses_of, read
 from datatracing.connection.local import LocalConnection
+from datatracing.inbox.row import Content, InboxRow
 from datatracing.model import clock, codec
 from datatracing.model.completeness import CompletenessStatus
+from datatracing.model.fate import Loss
 from datatracing.sampling.policy import default_policy
 from datatracing.store.memory import MemoryStore
-from datatracing.store.port import Content, InboxRow
 from datatracing.testing import build
 from tests.capturing import PRODUCER, RUN, file_of, frame, unhurried
 
@@ -67,7 +67,7 @@ def test_law_6_a_torn_copy_alone_is_charged_and_its_original_heals_the_run():
     deliver(connection, WHOLE)
     connection.sweep()
     healed = connection.store.run(RUN.trace_id)
-    assert (healed.books.stored, healed.books.lost, healed.epoch) == (5, 0, 1)
+    assert (healed.books.stored, healed.books.lost, healed.revision) == (5, 0, 1)
     assert healed.completeness.status is CompletenessStatus.COMPLETE
 
 

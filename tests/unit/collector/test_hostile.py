@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from datatracing.access.tokens import token
 from datatracing.collector.accept import accept
-from datatracing.collector.limits import Limits
 from datatracing.connection.local import LocalConnection
 from datatracing.errors import BadInputError
+from datatracing.inbox.limits import Limits
+from datatracing.inbox.row import Content, InboxRow
 from datatracing.model import clock, codec
 from datatracing.model.event import ErrorInfo, Times
 from datatracing.model.fate import Fate, LedgerEntry
@@ -23,7 +24,6 @@ from datatracing.model.run import RunRef, SpanKey
 from datatracing.model.states import State
 from datatracing.model.token import Scope
 from datatracing.sampling.policy import default_policy
-from datatracing.store.port import Content, InboxRow
 from datatracing.store.registry import open_store
 from datatracing.testing import build
 
@@ -155,7 +155,7 @@ def test_a_caller_of_whom_only_a_traceparent_is_known_is_the_end_of_a_link_and_n
     caller = RunRef("w3c", "default", "trace", "4bf92f3577b34da6a3ce929d0e0e4736")
     link = Link(LinkKind.PROPAGATED, Direction.UP, caller, "traceparent")
     assert connection.accept(lines(build.event(RUN, links=(link,))), WORKER).accepted == 1
-    forged = replace(link, run=replace(caller, run_key="any text"))
+    forged = replace(link, run=replace(caller, run_id="any text"))
     refused = connection.accept(lines(build.event(RUN, 1, links=(forged,)), build.event(caller)), WORKER)
     assert (refused.accepted, len(refused.rejected)) == (0, 2)
 
@@ -185,7 +185,7 @@ SENT = {
     "producer of records": changed(E, producer="manifest"),
     "pipeline long": changed(E, run={**codec.to_plain(RUN), "pipeline": "ż" * 600}),
     "namespace long": changed(E, run={**codec.to_plain(RUN), "namespace": "n" * 201}),
-    "half a surrogate in the run": changed(E, run={**codec.to_plain(RUN), "run_key": "\ud800"}),
+    "half a surrogate in the run": changed(E, run={**codec.to_plain(RUN), "run_id": "\ud800"}),
     "half a surrogate in the pipeline": changed(E, run={**codec.to_plain(RUN), "pipeline": "a\udfff"}),
     "NUL in the task": changed(E, span={"task": "a\x00b"}),
     "task long": changed(E, span={"task": "t" * 5_000}),

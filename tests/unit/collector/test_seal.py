@@ -9,10 +9,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from datatracing.collector.accept import accept
-from datatracing.collector.limits import Limits
-from datatracing.collector.packing import pack_events, pack_manifest
 from datatracing.collector.seal import Sealer
 from datatracing.collector.sweep import sweep
+from datatracing.inbox.limits import Limits
+from datatracing.inbox.packing import pack_events, pack_manifest
+from datatracing.inbox.row import Content, InboxRow
 from datatracing.model import codec
 from datatracing.model.completeness import CompletenessStatus
 from datatracing.model.event import ErrorInfo, Event, EventKind, Times
@@ -21,7 +22,7 @@ from datatracing.model.manifest import Attempt, Manifest
 from datatracing.model.run import RunRef, SpanKey
 from datatracing.model.states import State
 from datatracing.sampling.policy import default_policy
-from datatracing.store.port import Content, InboxRow, RunFilter
+from datatracing.store.port import RunFilter
 from datatracing.store.registry import open_store
 
 RUN = RunRef("airflow", "default", "etl", "r1")
@@ -42,7 +43,9 @@ def sealer(store, rate=1.0, limits=LIMITS):
 
 
 def event(seq=0, task="load", kind=EventKind.STARTED, producer="p", **more):
-    return Event(kind, RUN, producer, seq, NOON + seq, SpanKey(task, attempt=1) if task else None, **more)
+    return Event(
+        kind, RUN, producer=producer, seq=seq, at=NOON + seq, span=SpanKey(task, attempt=1) if task else None, **more
+    )
 
 
 def manifest(*tasks, state=State.SUCCESS, at=NOON + 100, **more):
@@ -65,7 +68,7 @@ def complete(store, record, **how):
 def test_a_run_is_sealed_whole(store):
     deliver(store, event(0, attributes={"pool": "p"}), event(1, kind=EventKind.ENDED, state=State.SUCCESS))
     summary = complete(store, manifest("load"))
-    assert (summary.state, summary.fate, summary.epoch) == (State.SUCCESS, Fate.KEPT, 0)
+    assert (summary.state, summary.fate, summary.revision) == (State.SUCCESS, Fate.KEPT, 0)
     assert summary.completeness.status is CompletenessStatus.COMPLETE
     assert summary == store.run(RUN.trace_id)
     assert [span["task"] for span in json.loads(store.spans(RUN.trace_id))] == [None, "load"]
@@ -77,10 +80,10 @@ def test_sealing_again_changes_nothing(store):
     assert sealer(store).seal(RUN.trace_id) == first
 
 
-def test_the_same_record_read_twice_by_two_finalizers_is_one_epoch(store):
+def test_the_same_record_read_twice_by_two_finalizers_is_one_revision(store):
     deliver(store, event())
     complete(store, manifest("load"))
-    assert complete(store, manifest("load", at=NOON + 500)).epoch == 0
+    assert complete(store, manifest("load", at=NOON + 500)).revision == 0
 
 
 def test_a_late_event_is_folded_in_by_a_reseal(store):
@@ -90,7 +93,7 @@ def test_a_late_event_is_folded_in_by_a_reseal(store):
     assert store.unfolded(10) == [RUN.trace_id]
     assert sweep(sealer(store)) == 1
     again = store.run(RUN.trace_id)
-    assert (again.epoch, again.completeness.status) == (1, CompletenessStatus.COMPLETE)
+    assert (again.revision, again.completeness.status) == (1, CompletenessStatus.COMPLETE)
     assert store.unfolded(10) == []
 
 
@@ -205,7 +208,7 @@ def test_what_was_refused_is_noted_once_however_often_the_run_is_sealed(store):
 
 
 def test_an_event_smuggled_into_another_run_is_refused(store):
-    stranger = replace(event(), run=replace(RUN, run_key="other"))
+    stranger = replace(event(), run=replace(RUN, run_id="other"))
     payload = zlib.compress(b"[" + codec.dumps(stranger) + b"]")
     store.append([InboxRow(RUN.trace_id, "evil", 0, Content.EVENTS, 1, payload, NOON)])
     complete(store, manifest("load"))
@@ -243,7 +246,7 @@ def test_a_kept_run_is_never_silently_dropped_later(store):
     first = complete(store, manifest("load", state=State.FAILED), rate=0)
     assert first.verdict.keep
     again = complete(store, manifest("load", at=NOON + 900), rate=0)
-    assert (again.state, again.verdict.keep, again.epoch) == (State.SUCCESS, True, 1)
+    assert (again.state, again.verdict.keep, again.revision) == (State.SUCCESS, True, 1)
 
 
 def test_a_run_of_which_nothing_can_be_read_leaves_a_reason_and_no_run(store):

@@ -72,7 +72,7 @@ manifests = st.none() | st.builds(
 
 
 def event(kind=EventKind.STARTED, span=None, seq=0, at=NOON, producer="p", **more):
-    return Event(kind, RUN, producer, seq, at, span, **more)
+    return Event(kind, RUN, producer=producer, seq=seq, at=at, span=span, **more)
 
 
 def manifest(*attempts, state=State.SUCCESS, at=NOON + 100, **more):

@@ -76,7 +76,7 @@ def test_what_is_not_a_run_is_refused_with_the_ways_to_write_one(text):
 
 def test_law_2_ids_are_the_same_from_a_name_and_from_what_redaction_left_of_it():
     run = RunRef("airflow", "default", "etl", "manual__token=abc")
-    veiled = RunRef("airflow", "default", "etl", ids.veiled("manual__token=***", run.run_key))
+    veiled = RunRef("airflow", "default", "etl", ids.veiled("manual__token=***", run.run_id))
     assert veiled.trace_id == run.trace_id
     key = SpanKey("load", -1, 1, "k", "op")
     parts = {name: ids.veiled("***", getattr(key, name)) for name in ("task", "map_key", "operation")}

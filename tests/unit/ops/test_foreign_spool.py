@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from datatracing.capture import CaptureSettings, Recorder
-from datatracing.model.event import EventKind
+from datatracing.model.event import EventKind, Statement
 from tests.sample_runs import NIGHT
 
 NOBODY = pwd.getpwnam("nobody").pw_uid
@@ -38,7 +38,7 @@ def spool():
         directory.mkdir()
         directory.chmod(0o777)
         recorder = Recorder(CaptureSettings(store="", spool_dir=directory))
-        recorder.emit(EventKind.STARTED, NIGHT)
+        recorder.say(Statement(EventKind.STARTED, NIGHT))
         recorder.close()
         yield directory
         directory.chmod(0o777)

@@ -10,7 +10,7 @@ NASTY = '"]; <script>|`x`\n[a](javascript:b) #1; ü'
 def span(task, number=0, state="success", took=1, up=(), attempt=1):
     return {
         "span_id": f"{task}{number}{attempt}",
-        "kind": "task",
+        "level": "task",
         "task": task,
         "map_index": -1,
         "map_key": f"{task}{number}",
@@ -29,7 +29,7 @@ def document(*spans, reason="every run is kept", missing=()):
         "verdict": {"keep": True, "reason": reason},
         "completeness": {"expected": 3, "captured": 2, "missing": list(missing)},
     }
-    return {"run": run, "spans": [{"kind": "run"}, *spans]}
+    return {"run": run, "spans": [{"level": "run"}, *spans]}
 
 
 def test_it_says_the_verdict_and_where_the_trace_is():

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from datatracing.model.event import Event
+from datatracing.model import clock
 from datatracing.model.fold import fold
 from datatracing.model.link import LinkKind
 from datatracing.model.states import State
@@ -28,8 +28,8 @@ class Recording(Tracer):
         self.recorder.close()
         self.recorder = self
 
-    def emit(self, **said):
-        self.said.append(Event(producer="p", seq=len(self.said), **said))
+    def say(self, statement, at=None):
+        self.said.append(statement.event("p", len(self.said), clock.now() if at is None else at))
 
     def complete(self, manifest):
         self.manifests.append(manifest)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from datatracing.capture import CaptureSettings, Recorder
-from datatracing.model.event import EventKind
+from datatracing.model.event import EventKind, Statement
 from datatracing.model.states import State
 from datatracing.query.absence import absence, expected_trace_id
 from datatracing.query.stages import Stage, Status
@@ -51,9 +51,9 @@ def test_law_6_a_wrong_namespace_is_named(connection):
 
 def test_law_6_events_in_the_spool_of_this_host_are_the_reason(connection, tmp_path):
     recorder = Recorder(CaptureSettings(store="", spool_dir=tmp_path))
-    recorder.emit(EventKind.STARTED, NIGHT)
+    recorder.say(Statement(EventKind.STARTED, NIGHT))
     recorder.close()
-    name = f"airflow:{NIGHT.pipeline}/{NIGHT.run_key}"
+    name = f"airflow:{NIGHT.pipeline}/{NIGHT.run_id}"
 
     here = spooled(tmp_path, expected_trace_id(name, "default"))
 
@@ -63,5 +63,5 @@ def test_law_6_events_in_the_spool_of_this_host_are_the_reason(connection, tmp_p
 
 
 def test_the_trace_id_is_the_one_that_the_run_would_have():
-    assert expected_trace_id(f"airflow:{NIGHT.pipeline}/{NIGHT.run_key}", "default") == NIGHT.trace_id
+    assert expected_trace_id(f"airflow:{NIGHT.pipeline}/{NIGHT.run_id}", "default") == NIGHT.trace_id
     assert expected_trace_id("AB" * 16, "default") == "ab" * 16

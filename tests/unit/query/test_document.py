@@ -30,11 +30,11 @@ def test_the_document_of_a_small_run_has_every_field_of_the_design(connection):
                 "orchestrator": "airflow",
                 "namespace": "default",
                 "pipeline": "calm",
-                "run_key": "scheduled__2025-01-31T06:00:00+00:00",
+                "run_id": "scheduled__2025-01-31T06:00:00+00:00",
                 "state": "success",
                 "started_at": "2025-01-31T06:00:00.000000Z",
                 "ended_at": "2025-01-31T06:00:03.500000Z",
-                "epoch": 0,
+                "revision": 0,
                 "verdict": {
                     "keep": True,
                     "rule": "probability",
@@ -53,7 +53,7 @@ def test_the_document_of_a_small_run_has_every_field_of_the_design(connection):
             "spans": [
                 {
                     "span_id": "1eb3c77537c153b7",
-                    "kind": "run",
+                    "level": "run",
                     "task": None,
                     "map_index": -1,
                     "map_key": None,
@@ -74,7 +74,7 @@ def test_the_document_of_a_small_run_has_every_field_of_the_design(connection):
                 },
                 {
                     "span_id": "72690d9565c2921a",
-                    "kind": "task",
+                    "level": "task",
                     "task": "copy",
                     "map_index": -1,
                     "map_key": None,

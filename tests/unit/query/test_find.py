@@ -37,8 +37,8 @@ def test_a_foreign_trace_id_of_the_run_leads_to_it(connection):
 
 
 def test_a_run_id_may_have_slashes_and_a_pipeline_letters_of_a_glob(connection):
-    odd = stored(connection, pipeline="load*", run_key="a/b/c")
-    stored(connection, pipeline="load_all", run_key="a/b/c")
+    odd = stored(connection, pipeline="load*", run_id="a/b/c")
+    stored(connection, pipeline="load_all", run_id="a/b/c")
 
     assert connection.find("airflow:load*/a/b/c") == odd
 

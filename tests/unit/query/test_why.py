@@ -37,7 +37,7 @@ def test_law_6_a_kept_run_says_at_every_stage_what_happened_and_why(connection, 
             "books": ("ok", "13 emitted = 13 stored + 0 duplicate + 0 sampled out + 0 rejected + 0 lost"),
             "sealed": (
                 "ok",
-                "epoch 0 at 2025-01-31 06:01:00 UTC from the orchestrator's record read at 2025-01-31 06:00:50 UTC",
+                "revision 0 at 2025-01-31 06:01:00 UTC from the orchestrator's record read at 2025-01-31 06:00:50 UTC",
             ),
             "completeness": ("ok", "complete: 8 of 8 spans"),
             "verdict": ("ok", "keep: the run ended failed (rule failed, rate 1)"),

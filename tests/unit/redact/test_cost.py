@@ -37,9 +37,9 @@ HEALTHY = {
 EVENT = Event(
     EventKind.STARTED,
     RunRef("airflow", "default", "shop", "scheduled__2024-05-01T00:00:00+00:00"),
-    "producer",
-    0,
-    1,
+    producer="producer",
+    seq=0,
+    at=1,
     span=SpanKey("load", -1, 1),
     attributes=HEALTHY,
     assets=(AssetUse("postgres://db.internal/shop/orders", Access.WRITE),),

@@ -108,7 +108,9 @@ EDGE = Dependency("extract", KEYS[0].task, downstream_key=KEYS[0].map_key)
 
 
 def said(key, redactor=None, seq=0, kind=EventKind.STARTED, state=State.RUNNING, **more):
-    event = Event(kind, RUN, "0123456789abcdef", seq, 5 + seq, key, state, dependencies=(EDGE,), **more)
+    event = Event(
+        kind, RUN, producer="0123456789abcdef", seq=seq, at=5 + seq, span=key, state=state, dependencies=(EDGE,), **more
+    )
     return redactor.event(event) if redactor else event
 
 
@@ -150,7 +152,7 @@ def test_law_7_a_trace_stays_in_one_piece_whoever_redacts_by_which_rules(worker,
 
 def test_law_7_names_show_what_is_no_secret_and_which_names_they_were():
     shown = Redactor().event(said(KEYS[0]))
-    assert shown.run.run_key == f"manual__token=*** [masked {fingerprint(RUN.run_key)}]"
+    assert shown.run.run_id == f"manual__token=*** [masked {fingerprint(RUN.run_id)}]"
     assert shown.span.task == f"load *** [masked {fingerprint(KEYS[0].task)}]"
     assert shown.dependencies[0].downstream == shown.span.task
     assert SECRET.encode() not in codec.dumps(shown)

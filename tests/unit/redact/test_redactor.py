@@ -24,9 +24,9 @@ ASSET = AssetUse("postgres://shop:Q7secret@db/orders", Access.WRITE)
 EVENT = Event(
     EventKind.ENDED,
     RUN,
-    "producer",
-    7,
-    1_700_000_000_000_000,
+    producer="producer",
+    seq=7,
+    at=1_700_000_000_000_000,
     span=SPAN,
     state=State.FAILED,
     raw_state="failed",
@@ -95,7 +95,14 @@ def test_redacting_what_was_redacted_changes_and_counts_nothing():
 
 
 def test_a_healthy_event_leaves_as_it_is():
-    healthy = Event(EventKind.STARTED, OTHER, "p", 0, 1, attributes={"pool": "default_pool", "rows": 3, "tags": ["a"]})
+    healthy = Event(
+        EventKind.STARTED,
+        OTHER,
+        producer="p",
+        seq=0,
+        at=1,
+        attributes={"pool": "default_pool", "rows": 3, "tags": ["a"]},
+    )
     redactor = Redactor()
     assert redactor.event(healthy) == healthy
     assert not redactor.counts

@@ -56,8 +56,8 @@ def test_the_rate_is_the_share_that_is_kept():
 
 def test_a_higher_rate_keeps_all_that_a_lower_one_keeps():
     runs = [trace(key=f"run-{n}") for n in range(300)]
-    low = {run.run.run_key for run in runs if default_policy(0.1).decide(run).keep}
-    high = {run.run.run_key for run in runs if default_policy(0.5).decide(run).keep}
+    low = {run.run.run_id for run in runs if default_policy(0.1).decide(run).keep}
+    high = {run.run.run_id for run in runs if default_policy(0.5).decide(run).keep}
     assert low < high
 
 

@@ -4,12 +4,12 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from datatracing.agent.packing import Row
 from datatracing.agent.sinks.deadline import deadline
 from datatracing.agent.sinks.port import Receipt
 from datatracing.capture.collector import EVENTS, LOSSES, MANIFESTS, CollectorClient
 from datatracing.capture.frame import Frame
 from datatracing.errors import StoreUnreachableError
+from datatracing.inbox.packing import Unbroken
 from datatracing.model import codec
 from datatracing.model.fate import LedgerEntry
 from datatracing.model.parts import lines_of
@@ -28,9 +28,9 @@ class CollectorSink:
         self._client = CollectorClient(settings)
         self._seconds = settings.send_timeout
 
-    def send(self, rows: Sequence[Row]) -> Receipt:
+    def send(self, rows: Sequence[Unbroken]) -> Receipt:
         """One request."""
-        answer = self._post(EVENTS, [frame.json for row in rows for frame in row.frames])
+        answer = self._post(EVENTS, [event for row in rows for event in row.events])
         try:
             said = json.loads(answer)
             rejected = sum(each["count"] for each in said.get("rejected", ()))

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from datatracing.agent.packing import Row
 from datatracing.capture.frame import Frame
+from datatracing.inbox.packing import Unbroken
 from datatracing.model.fate import LedgerEntry
 
 
@@ -26,7 +26,7 @@ class Sink(Protocol):
     StoreUnreachableError: try the same again later. BadInputError: the store answered that it will never take this.
     """
 
-    def send(self, rows: Sequence[Row]) -> Receipt:
+    def send(self, rows: Sequence[Unbroken]) -> Receipt:
         """All of the rows or none. A row that the store has already is left alone."""
 
     def complete(self, manifest: Frame) -> None:

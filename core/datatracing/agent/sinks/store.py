@@ -4,17 +4,16 @@ import logging
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from datatracing.agent.packing import Row
 from datatracing.agent.sinks.port import Receipt
 from datatracing.capture.frame import Frame
 from datatracing.connection import connect
 from datatracing.connection.local import LocalConnection
 from datatracing.context.address import is_file
 from datatracing.errors import BadInputError, DataTracingError, StoreUnreachableError
+from datatracing.inbox.packing import Unbroken
 from datatracing.model import clock, codec
 from datatracing.model.fate import LedgerEntry
 from datatracing.model.manifest import Manifest
-from datatracing.store.port import Content, InboxRow
 
 if TYPE_CHECKING:
     from datatracing.settings import Settings
@@ -29,13 +28,10 @@ class StoreSink:
         self._settings = settings
         self._connection: LocalConnection | None = None
 
-    def send(self, rows: Sequence[Row]) -> Receipt:
+    def send(self, rows: Sequence[Unbroken]) -> Receipt:
         """One transaction."""
         now = clock.now()
-        packed = [
-            InboxRow(row.trace_id, row.producer, row.seq, Content.EVENTS, row.n, row.payload, now) for row in rows
-        ]
-        self._opened().store.append(packed)
+        self._opened().store.append([row.row(now) for row in rows])
         return Receipt(delivered=sum(row.n for row in rows))
 
     def complete(self, manifest: Frame) -> None:

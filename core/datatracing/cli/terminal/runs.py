@@ -37,7 +37,7 @@ def _cells(run: Mapping[str, Any], now: int) -> tuple[str, ...]:
         took(lasted),
         _tasks(run["counts"]),
         _stored(run),
-        plain(f"{run['orchestrator']}:{run['pipeline']}/{run['run_key']}"),
+        plain(f"{run['orchestrator']}:{run['pipeline']}/{run['run_id']}"),
     )
 
 

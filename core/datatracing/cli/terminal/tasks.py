@@ -65,7 +65,7 @@ class Task:
 
 def tasks_of(spans: Iterable[Mapping[str, Any]]) -> list[Task]:
     """Upstream before downstream, and earlier before later where both could go first."""
-    attempts = [_attempt(span) for span in spans if span["kind"] == "task"]
+    attempts = [_attempt(span) for span in spans if span["level"] == "task"]
     tasks: dict[str, Task] = {}
     for attempt in sorted(attempts, key=lambda each: each.number):
         tasks.setdefault(attempt.task, Task(attempt.task)).instances[attempt.map_index].append(attempt)

@@ -37,14 +37,14 @@ def trace_page(
 
 def _head(run: Mapping[str, Any], glyphs: Glyphs, now: int) -> Iterator[Text]:
     state = run["state"]
-    name = plain(f"{run['orchestrator']}:{run['pipeline']}/{run['run_key']}")
+    name = plain(f"{run['orchestrator']}:{run['pipeline']}/{run['run_id']}")
     yield Text.assemble((f"{glyphs.state(state)} {plain(state)}", COLOURS.get(state, "")), "  ", (name, "bold"))
     start, end = at(run["started_at"]), at(run["ended_at"])
     parts = [
         _when(clock(run["started_at"]), clock(run["ended_at"]), glyphs),
         took(None if start is None else (now if end is None else end) - start),
         f"namespace {plain(run['namespace'])}",
-        f"epoch {run['epoch']}" if run["epoch"] else "",
+        f"revision {run['revision']}" if run["revision"] else "",
     ]
     yield Text(glyphs.between.join(part for part in parts if part))
     yield Text(f"trace {plain(run['trace_id'])}", "bright_black")
@@ -59,7 +59,7 @@ def _when(began: str, ended: str, glyphs: Glyphs) -> str:
 
 def _run_error(spans: Sequence[Mapping[str, Any]], width: int) -> Iterator[Text]:
     for root in spans:
-        if root["kind"] == "run":
+        if root["level"] == "run":
             yield from wrapped(error_line(root["error"]), width, 2)
 
 

@@ -40,7 +40,7 @@ def links_of(connection: Connection, number: int) -> list[Link]:
     """Every edge that touches the run, as it sees it."""
     other = case((links.c.dst == number, links.c.src), else_=links.c.dst)
     query = (
-        select(links, pipelines.c.orchestrator, pipelines.c.namespace, pipelines.c.name, runs.c.run_key)
+        select(links, pipelines.c.orchestrator, pipelines.c.namespace, pipelines.c.name, runs.c.run_id)
         .join(runs, runs.c.run_no == other)
         .join(pipelines, pipelines.c.id == runs.c.pipeline_id)
         .where(or_(links.c.src == number, links.c.dst == number))

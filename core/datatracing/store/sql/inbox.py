@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
 
-from datatracing.store.port import Content, InboxRow
+from datatracing.inbox.row import Content, InboxRow
 from datatracing.store.sql.numbers import insert_new
 from datatracing.store.sql.tables import inbox
 from datatracing.store.trace_key import trace_key

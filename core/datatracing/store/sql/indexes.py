@@ -10,7 +10,7 @@ from datatracing.store.sql.tables import UNUSUAL, metadata, runs
 Index("runs_newest", runs.c.order_at, runs.c.run_no)
 Index("runs_of_pipeline", runs.c.pipeline_id, runs.c.order_at, runs.c.run_no)
 Index("runs_slow", runs.c.pipeline_id, runs.c.duration)
-Index("runs_run_key", runs.c.run_key, postgresql_using="hash")
+Index("runs_run_id", runs.c.run_id, postgresql_using="hash")
 Index(
     "runs_unusual",
     runs.c.state,

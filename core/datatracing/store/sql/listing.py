@@ -54,8 +54,8 @@ def _after(connection: Connection, at: Place, numbers: list[int] | None) -> tupl
 
 def _conditions(where: RunFilter) -> "list[ColumnElement[bool]]":
     conditions: list[Any] = []
-    if where.run_key is not None:
-        conditions.append(runs.c.run_key == where.run_key)
+    if where.run_id is not None:
+        conditions.append(runs.c.run_id == where.run_id)
     if where.state is not None:
         conditions.append(runs.c.state == where.state.value)
         if where.state is not State.SUCCESS:

@@ -105,7 +105,7 @@ def _known_runs(connection: Connection, trace_ids: Iterable[str]) -> dict[str, i
 def identities(connection: Connection, trace_ids: Iterable[str]) -> dict[str, RunRef]:
     """The runs that something of their own is stored of, under exactly these ids."""
     query = summaries().with_only_columns(
-        runs.c.trace_id, pipelines.c.orchestrator, pipelines.c.namespace, pipelines.c.name, runs.c.run_key
+        runs.c.trace_id, pipelines.c.orchestrator, pipelines.c.namespace, pipelines.c.name, runs.c.run_id
     )
     return {
         key.hex(): RunRef(*names)

@@ -8,10 +8,11 @@ from typing import Any
 from sqlalchemy import Connection, Table, delete, func, insert, select, update
 
 from datatracing.errors import BadInputError
+from datatracing.inbox.row import InboxRow
 from datatracing.model.ids import is_trace_id
 from datatracing.model.link import Access, AssetUse
 from datatracing.model.run import RunRef
-from datatracing.store.port import InboxRow, RunSummary, Sealed, SpanRow
+from datatracing.store.port import RunSummary, Sealed, SpanRow
 from datatracing.store.sql import inbox, ledger
 from datatracing.store.sql.database import Database
 from datatracing.store.sql.edges import replace_links

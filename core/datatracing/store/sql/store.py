@@ -8,13 +8,14 @@ from math import inf
 from sqlalchemy import exists, func, select, union_all
 
 from datatracing.access.visibility import EVERYTHING, Visibility
+from datatracing.inbox.row import InboxRow
 from datatracing.model.fate import LedgerEntry
 from datatracing.model.link import Link
 from datatracing.model.run import RunRef
 from datatracing.model.token import Token
 from datatracing.store.address import parse_database
 from datatracing.store.paging import checked_limit
-from datatracing.store.port import InboxRow, Page, RunFilter, RunSummary
+from datatracing.store.port import Page, RunFilter, RunSummary
 from datatracing.store.sql import inbox, ledger, listing, revision, tokens
 from datatracing.store.sql.backlog import Backlog, behind, newest_traces
 from datatracing.store.sql.database import Database

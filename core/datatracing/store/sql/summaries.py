@@ -23,13 +23,13 @@ def summary_row(summary: RunSummary, pipeline_id: int) -> dict[str, Any]:
     return {
         "trace_id": trace_key(summary.trace_id),
         "pipeline_id": pipeline_id,
-        "run_key": summary.run.run_key,
+        "run_id": summary.run.run_id,
         "state": summary.state.value,
         "raw_state": summary.raw_state,
         **asdict(summary.times),
         "order_at": order_at(summary),
         "duration": summary.duration,
-        "epoch": summary.epoch,
+        "revision": summary.revision,
         "verdict_keep": verdict.keep if verdict else None,
         "verdict_rule": verdict.rule if verdict else None,
         "verdict_reason": verdict.reason if verdict else None,
@@ -58,7 +58,7 @@ def summaries() -> "Select[Any]":
 
 def read_ref(row: "Row[Any]") -> RunRef:
     """The run that a row of `runs` joined with `pipelines` is about."""
-    return RunRef(row.orchestrator, row.namespace, row.name, row.run_key)
+    return RunRef(row.orchestrator, row.namespace, row.name, row.run_id)
 
 
 def read_summary(row: "Row[Any]") -> RunSummary:
@@ -68,7 +68,7 @@ def read_summary(row: "Row[Any]") -> RunSummary:
         state=State(row.state),
         raw_state=row.raw_state,
         times=Times(row.scheduled_at, row.queued_at, row.started_at, row.ended_at),
-        epoch=row.epoch,
+        revision=row.revision,
         verdict=_verdict(row),
         fate=Fate(row.fate) if row.fate else None,
         fate_reason=row.fate_reason,

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from datatracing.errors import BadInputError
-from datatracing.store.port import Content, Store
+from datatracing.inbox.row import Content
+from datatracing.store.port import Store
 from datatracing.testing import build
 
 RUN, OTHER = build.run("r1"), build.run("r2")

@@ -34,7 +34,7 @@ class LedgerContract:
         assert [entry.reason for entry in store.ledger(limit=2)] == ["a", "c"]
 
     def test_a_run_has_its_own_entries(self, store: Store) -> None:
-        store.record([build.entry(f"{run.run_key}", trace_id=run.trace_id) for run in (RUN, OTHER, RUN)])
+        store.record([build.entry(f"{run.run_id}", trace_id=run.trace_id) for run in (RUN, OTHER, RUN)])
         assert [entry.reason for entry in store.ledger(RUN.trace_id)] == ["r1", "r1"]
         assert len(store.ledger(RUN.trace_id, limit=1)) == 1
 

@@ -56,7 +56,7 @@ class RunsContract:
             fill(store, build.started(build.run(f"r{number}"), number))
         first = store.runs(EVERY, 2)
         fill(store, build.started(build.run("new"), 100))
-        assert [run.run.run_key for run in store.runs(EVERY, 2, first.cursor).runs] == ["r1", "r0"]
+        assert [run.run.run_id for run in store.runs(EVERY, 2, first.cursor).runs] == ["r1", "r0"]
 
     def test_a_cursor_that_is_not_ours_is_refused(self, store: Store) -> None:
         for number in range(3):
@@ -84,7 +84,7 @@ class RunsContract:
             {"orchestrator": "airflow"},
             {"namespace": "default"},
             {"pipeline": "q"},
-            {"run_key": "yours"},
+            {"run_id": "yours"},
             {"state": State.SUCCESS},
             {"state": State.CANCELLED},
             {"since": 1_001},
@@ -171,7 +171,7 @@ class RunsContract:
         for key, pipeline in (("r1", "mine"), ("h", "hidden"), ("r2", "mine")):
             fill(store, build.started(build.run(key, pipeline), 5))
         hidden, absent = (place_of(build.started(build.run(key, "hidden"), 5)) for key in ("h", "absent"))
-        found = [[run.run.run_key for run in store.runs(mine, 9, at.cursor()).runs] for at in (hidden, absent)]
+        found = [[run.run.run_id for run in store.runs(mine, 9, at.cursor()).runs] for at in (hidden, absent)]
         assert found == [["r2", "r1"]] * 2
 
     def test_law_8_a_trace_id_that_two_runs_share_leads_to_the_one_that_may_be_seen(self, store: Store) -> None:
@@ -180,7 +180,7 @@ class RunsContract:
             seal(store, build.sealed(build.started(build.run(key, pipeline), at), aliases=(alias,)))
         found = store.run(alias, reader("mine"))
         assert found is not None
-        assert found.run.run_key == "r"
+        assert found.run.run_id == "r"
         assert store.run(build.run("h", "hidden").trace_id, reader("mine")) is None
 
     def test_law_8_pages_and_cursors_stay_within_what_may_be_seen(self, store: Store) -> None:
@@ -198,7 +198,7 @@ class RunsContract:
 
     def test_a_changed_run_is_found_by_what_it_is_now(self, store: Store) -> None:
         fill(store, build.summary(build.run(), state=State.FAILED))
-        fill(store, build.summary(build.run(), state=State.SUCCESS, epoch=1))
+        fill(store, build.summary(build.run(), state=State.SUCCESS, revision=1))
         assert keys(store, RunFilter(state=State.FAILED)) == []
         assert keys(store, RunFilter(state=State.SUCCESS)) == ["r1"]
 
@@ -210,7 +210,7 @@ def fill(store: Store, summary: RunSummary) -> None:
 
 def keys(store: Store, where: RunFilter) -> list[str]:
     """The run keys of a whole list."""
-    return [run.run.run_key for run in store.runs(where, 1_000).runs]
+    return [run.run.run_id for run in store.runs(where, 1_000).runs]
 
 
 def by_page(store: Store, limit: int, where: RunFilter = EVERY) -> list[str]:
@@ -220,7 +220,7 @@ def by_page(store: Store, limit: int, where: RunFilter = EVERY) -> list[str]:
     while True:
         page = store.runs(where, limit, cursor)
         assert len(page.runs) <= limit
-        found += [run.run.run_key for run in page.runs]
+        found += [run.run.run_id for run in page.runs]
         if page.cursor is None:
             return found
         cursor = page.cursor

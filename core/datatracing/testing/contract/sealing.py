@@ -22,7 +22,7 @@ EVERYTHING = RunSummary(
     state=State.UPSTREAM_FAILED,
     raw_state="NotReady\x00",
     times=Times(1, 2, 3, 2**62),
-    epoch=4,
+    revision=4,
     verdict=Verdict(keep=False, rule="probability", reason="1 in 10", rate=0.1),
     fate=Fate.SAMPLED_OUT,
     fate_reason="1 in 10",
@@ -97,7 +97,7 @@ class SealingContract:
 
         def fail() -> None:
             with store.sealing(RUN.trace_id) as sealing:
-                sealing.write(build.sealed(build.summary(RUN, epoch=1), detail=None))
+                sealing.write(build.sealed(build.summary(RUN, revision=1), detail=None))
                 raise ValueError
 
         with pytest.raises(ValueError):  # noqa: PT011 - ours, from the line above
@@ -112,10 +112,10 @@ class SealingContract:
     def test_sealing_again_replaces_everything(self, store: Store) -> None:
         seal(store, build.sealed(RUN, spans=[build.span_row(RUN, f"t{n}") for n in range(700)], aliases=("ab" * 16,)))
         assert tasks(store, RUN) == ["detail"]
-        seal(store, build.sealed(build.summary(RUN, epoch=1), detail=None, spans=(), aliases=("cd" * 16,)))
+        seal(store, build.sealed(build.summary(RUN, revision=1), detail=None, spans=(), aliases=("cd" * 16,)))
         assert tasks(store, RUN) == ["skeleton"]
         assert store.run("ab" * 16) is None
-        assert store.run("cd" * 16) == store.run(RUN.trace_id) == build.summary(RUN, epoch=1)
+        assert store.run("cd" * 16) == store.run(RUN.trace_id) == build.summary(RUN, revision=1)
 
     def test_a_block_that_writes_nothing_changes_nothing(self, store: Store) -> None:
         with store.sealing(RUN.trace_id):
@@ -153,11 +153,11 @@ class SealingContract:
         def count_up(_: int) -> None:
             with store.sealing(RUN.trace_id) as sealing:
                 known = sealing.summary()
-                sealing.write(build.sealed(build.summary(RUN, epoch=known.epoch + 1 if known else 1)))
+                sealing.write(build.sealed(build.summary(RUN, revision=known.revision + 1 if known else 1)))
 
         with ThreadPoolExecutor(8) as threads:
             list(threads.map(count_up, range(40)))
-        assert store.run(RUN.trace_id) == build.summary(RUN, epoch=40)
+        assert store.run(RUN.trace_id) == build.summary(RUN, revision=40)
 
     def test_an_alias_finds_its_run_and_a_trace_id_goes_first(self, store: Store) -> None:
         seal(store, build.sealed(RUN, aliases=("ab" * 16, OTHER.trace_id)))
@@ -173,7 +173,7 @@ class SealingContract:
             seal(store, build.sealed(build.started(build.run(f"r{number}"), at), aliases=("ab" * 16,)))
         found = store.run("ab" * 16)
         assert found is not None
-        assert found.run.run_key == "r0"
+        assert found.run.run_id == "r0"
 
     def test_an_alias_that_is_no_trace_id_is_left_out(self, store: Store) -> None:
         seal(store, build.sealed(RUN, aliases=("0" * 32, "nonsense", "ab" * 16)))

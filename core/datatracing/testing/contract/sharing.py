@@ -43,12 +43,12 @@ class SharingContract:
         def count_up(opened: Store) -> None:
             with opened.sealing(RUN.trace_id) as sealing:
                 known = sealing.summary()
-                sealing.write(build.sealed(build.summary(RUN, epoch=known.epoch + 1 if known else 1)))
+                sealing.write(build.sealed(build.summary(RUN, revision=known.revision + 1 if known else 1)))
 
         stores = [store, open_again(), open_again()]
         with ThreadPoolExecutor(6) as threads:
             list(threads.map(count_up, stores * 8))
-        assert store.run(RUN.trace_id) == build.summary(RUN, epoch=24)
+        assert store.run(RUN.trace_id) == build.summary(RUN, revision=24)
 
     @needs("share")
     def test_what_somebody_else_sealed_no_longer_waits(self, store: Store, open_again: Callable[[], Store]) -> None:

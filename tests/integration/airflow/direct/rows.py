@@ -277,7 +277,7 @@ def completion(stage):
 def _stored(stage, run_id):
     trace_id = stage.trace_id("chain", run_id)
     summary = stage.connection.summaries([trace_id]).get(trace_id)
-    return None if summary is None else [summary.state.value, summary.epoch]
+    return None if summary is None else [summary.state.value, summary.revision]
 
 
 def reconciled(stage):

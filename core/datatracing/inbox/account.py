@@ -4,8 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from datatracing.capture.loss import Loss
-from datatracing.model.fate import Fate, LedgerEntry
+from datatracing.model.fate import Fate, LedgerEntry, Loss
 
 NAMED = 100
 """How many refused numbers are named at once in the ledger."""

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 
-from datatracing.collector.account import Account
+from datatracing.inbox.account import Account
 from datatracing.model.fate import Books, Fate, LedgerEntry
 
 NAMED = 100

@@ -4,38 +4,69 @@ import json
 import re
 import zlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from datatracing.errors import BadInputError
+from datatracing.inbox.row import Content, InboxRow
 from datatracing.model import codec
 from datatracing.model.event import Event
 from datatracing.model.fate import LedgerEntry
 from datatracing.model.manifest import BY_ORCHESTRATOR, BY_RUN, Manifest
-from datatracing.store.port import Content, InboxRow
 
 BY_LEDGER = "ledger"
 RESERVED = frozenset({BY_ORCHESTRATOR, BY_RUN, BY_LEDGER})
 """Producers of rows that are no events."""
-ROW_BYTES = 1024 * 1024
-"""Of events in one row, before compression; one event that is larger has a row of its own."""
+ROW_EVENTS, ROW_BYTES = 500, 1024 * 1024
+"""Of one row, before compression; one event that is larger has a row of its own."""
 PEEK = 1_000
 PIECE = 64 * 1024
 _DECODER = json.JSONDecoder(parse_constant=lambda _: None)
 _SPACE = re.compile(r"[ \t\n\r]*")
 
 
-def pack_events(events: Iterable[Event], *, per_row: int, received_at: int) -> list[InboxRow]:
-    """Rows of consecutive events. Only unbroken runs of numbers share a row: (seq, n) then fixes what is in it, and a
-    batch that is sent again under other boundaries can never hide an event behind a row that is already there."""
+@dataclass(frozen=True)
+class Unbroken:
+    """Events of one trace and producer, as JSON, with the numbers seq, seq + 1 and so on: what one row holds.
+
+    (seq, n) fixes what is in a row, so a batch that is sent again under other boundaries can never hide an event behind
+    a row that is already there.
+    """
+
+    trace_id: str
+    producer: str
+    seq: int
+    events: tuple[bytes, ...]
+
+    @property
+    def n(self) -> int:
+        """How many events."""
+        return len(self.events)
+
+    @property
+    def size(self) -> int:
+        """Bytes of JSON."""
+        return sum(map(len, self.events))
+
+    def row(self, received_at: int) -> InboxRow:
+        """As a store keeps it."""
+        payload = zlib.compress(b"[" + b",".join(self.events) + b"]", 1)
+        return InboxRow(self.trace_id, self.producer, self.seq, Content.EVENTS, self.n, payload, received_at)
+
+
+def unbroken(numbered: Iterable[tuple[str, str, int, bytes]], per_row: int = ROW_EVENTS) -> list[Unbroken]:
+    """Events, each with its trace, producer and number, as they share rows. The same events make the same rows."""
     groups: dict[tuple[str, str], dict[int, bytes]] = defaultdict(dict)
-    for event in events:
-        groups[event.trace_id, event.producer][event.seq] = codec.dumps(event)
-    return [
-        _row(trace_id, producer, first, chunk, received_at)
-        for (trace_id, producer), by_seq in groups.items()
-        for first, chunk in _unbroken(by_seq, per_row)
-    ]
+    for trace_id, producer, seq, event in numbered:
+        groups[trace_id, producer][seq] = event
+    return [Unbroken(*name, *chunk) for name, by_seq in groups.items() for chunk in _chunks(by_seq, per_row)]
+
+
+def pack_events(events: Iterable[Event], *, per_row: int, received_at: int) -> list[InboxRow]:
+    """Events as rows of at most so many."""
+    numbered = ((event.trace_id, event.producer, event.seq, codec.dumps(event)) for event in events)
+    return [each.row(received_at) for each in unbroken(numbered, per_row)]
 
 
 def pack_manifest(manifest: Manifest, received_at: int) -> InboxRow:
@@ -108,20 +139,15 @@ def _past_space(text: str, at: int) -> int:
     return found.end() if found else at
 
 
-def _unbroken(by_seq: dict[int, bytes], per_row: int) -> Iterator[tuple[int, list[bytes]]]:
+def _chunks(by_seq: Mapping[int, bytes], per_row: int) -> Iterator[tuple[int, tuple[bytes, ...]]]:
     first, size = 0, 0
     chunk: list[bytes] = []
     for seq, event in sorted(by_seq.items()):
         if chunk and (seq != first + len(chunk) or len(chunk) == per_row or size + len(event) > ROW_BYTES):
-            yield first, chunk
+            yield first, tuple(chunk)
             chunk, size = [], 0
         first = first if chunk else seq
         chunk.append(event)
         size += len(event)
     if chunk:
-        yield first, chunk
-
-
-def _row(trace_id: str, producer: str, first: int, events: list[bytes], received_at: int) -> InboxRow:
-    payload = zlib.compress(b"[" + b",".join(events) + b"]", 1)
-    return InboxRow(trace_id, producer, first, Content.EVENTS, len(events), payload, received_at)
+        yield first, tuple(chunk)

@@ -5,19 +5,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
-from datatracing.collector.books import Accounts
-from datatracing.collector.bounds import bounded, bounded_record
-from datatracing.collector.identity import OTHER, Claim, Said, identity
-from datatracing.collector.limits import Limits
-from datatracing.collector.packing import inflate, unpack_events
 from datatracing.errors import BadInputError
+from datatracing.inbox.books import Accounts
+from datatracing.inbox.bounds import bounded, bounded_record
+from datatracing.inbox.identity import OTHER, Claim, Said, identity
+from datatracing.inbox.limits import Limits
+from datatracing.inbox.packing import inflate, unpack_events
+from datatracing.inbox.row import Content, InboxRow
 from datatracing.model import codec, parts
 from datatracing.model.event import Event
 from datatracing.model.fate import LedgerEntry
 from datatracing.model.fold import latest
 from datatracing.model.manifest import Manifest
 from datatracing.model.run import RunRef, SpanKey
-from datatracing.store.port import Content, InboxRow
 
 UNKNOWN_NAMED = 50
 """Fields of newer releases that a run tells of, the most frequent ones."""

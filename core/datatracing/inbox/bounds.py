@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from datatracing.collector.limits import Limits
-from datatracing.collector.packing import RESERVED
 from datatracing.errors import BadInputError
+from datatracing.inbox.limits import Limits
+from datatracing.inbox.packing import RESERVED
 from datatracing.model import clock
 from datatracing.model.event import Event, Times
 from datatracing.model.fate import LedgerEntry
@@ -112,7 +112,7 @@ def producer(name: str) -> None:
 def _names(ref: RunRef) -> None:
     _text("the namespace", ref.namespace, NAMESPACE, empty=False)
     _text("the pipeline", ref.pipeline, NAME)
-    _text("the run id", ref.run_key, NAME, empty=False)
+    _text("the run id", ref.run_id, NAME, empty=False)
 
 
 def _span(key: SpanKey) -> None:
@@ -128,7 +128,7 @@ def _links(links: Iterable[Link]) -> None:
     for link in links:
         if link.run.orchestrator != ELSEWHERE:
             run(link.run)
-        elif not is_trace_id(link.run.trace_id) or link.run.trace_id != link.run.run_key:
+        elif not is_trace_id(link.run.trace_id) or link.run.trace_id != link.run.run_id:
             raise BadInputError("the other end of a w3c link is named by its trace id")
         else:
             _names(link.run)
