@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from datatracing.capture import CaptureSettings, Notice, Recorder, guard, redaction
 from datatracing.context.address import is_file
-from datatracing.model.event import ErrorInfo, Event, EventKind, Statement
-from datatracing.model.run import RunRef
-from datatracing.redact import Redactor
+from datatracing.model.event import ErrorInfo, EventKind, Statement, Times
+from datatracing.model.run import RunRef, SpanKey
+from datatracing.model.states import State
 from datatracing_airflow import compat, links
 from datatracing_airflow.attendance import Attendance
 from datatracing_airflow.settings import all_settings, capture_settings
@@ -19,13 +19,15 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("datatracing")
 
-EVERYDAY = Event(
+EVERYDAY = Statement(
     EventKind.ENDED,
     RunRef(links.ORCHESTRATOR, "default", "dag", "manual__2026-01-01T00:00:00+00:00"),
-    producer="",
-    seq=0,
-    at=0,
-    attributes={"url": "https://host/path?a=b", "list": ["a@host b: c, 1234 5678 9012 3456"]},
+    SpanKey("task", 0, 1),
+    State.FAILED,
+    "failed",
+    times=Times(started_at=0, ended_at=1),
+    upstream=("another",),
+    attributes={"url": "https://host/path?a=b", "list": ["a@host b: c, 1234 5678 9012 3456", "_Operator.of_host"]},
     error=ErrorInfo(
         "OperationalError",
         "(connection failed) host='10.0.0.1' user='etl' password=secret postgresql://etl:secret@host/db {'token': 'x'}",
@@ -42,7 +44,9 @@ class Tracer:
     def __init__(self, settings: CaptureSettings) -> None:
         self.settings = settings
         self.namespace = settings.namespace
-        self.recorder = Recorder(settings, rehearsed(redaction(settings, compat.mask)))
+        self.recorder = Recorder(settings, redaction(settings, compat.mask))
+        # Tasks are forks of a process that has loaded us: what is made here, no task's first hook makes.
+        self.recorder.rehearse(EVERYDAY)
         self.attendance = Attendance(self.recorder.settings)
 
     def say(self, statement: Statement) -> None:
@@ -61,12 +65,6 @@ class Tracer:
         """The last hook of a task's process. Nothing is waited for, except where the spool dies with the process."""
         if self.settings.ship == "self":
             self.recorder.close()
-
-
-def rehearsed(redactor: Redactor) -> Redactor:
-    """Tasks are forks of a process that has loaded us: what is compiled here, no task's first hook compiles."""
-    redactor.event(EVERYDAY)
-    return redactor
 
 
 def open_store() -> "Connection":

@@ -12,7 +12,8 @@ from datatracing.capture.notice import Notice
 from datatracing.errors import BadInputError
 from datatracing.inbox.packing import Unbroken, unbroken
 from datatracing.model import clock, codec
-from datatracing.model.fate import Fate, LedgerEntry, Loss
+from datatracing.model.fate import Fate, LedgerEntry
+from datatracing.model.loss import Loss
 
 log = logging.getLogger("datatracing")
 

@@ -2,7 +2,7 @@
 
 import errno
 
-from datatracing.model.fate import Loss
+from datatracing.model.loss import Loss
 
 _NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 

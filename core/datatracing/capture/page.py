@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from datatracing.capture.loss import REASONS
-from datatracing.model.fate import Loss
+from datatracing.model.loss import Loss
 
 MARK = b"\xffDTPAGE\n"
 SIZE = 4096

@@ -11,7 +11,8 @@ from datatracing.capture import page
 from datatracing.capture.frame import Frame, Kind, Search, read_frame
 from datatracing.capture.loss import REASONS
 from datatracing.capture.segment import SUFFIX
-from datatracing.model.fate import Fate, LedgerEntry, Loss
+from datatracing.model.fate import Fate, LedgerEntry
+from datatracing.model.loss import Loss
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from datatracing.capture.spool import Spool
 from datatracing.capture.summon import Summoner
 from datatracing.model import clock
 from datatracing.model.event import EventKind, Statement
-from datatracing.model.fate import Loss
+from datatracing.model.loss import Loss
 from datatracing.model.run import RunRef
 
 if TYPE_CHECKING:
@@ -62,6 +62,12 @@ class Recorder:
         if statement.kind is EventKind.STARTED:
             # Only then: an end may be said in a signal handler, or when the process is about to go.
             self._own.summoner.look()
+
+    def rehearse(self, statement: Statement) -> None:
+        """All but keep it. What is made the first time, patterns and plans, the forks of this process then have."""
+        with guard("capture.rehearse"):
+            data = self._own.scribe.write(statement.event("", 0, 0))
+            Frame(Kind.EVENT, statement.trace_id, self._own.producer.name, 0, data).encode()
 
     def complete(self, manifest: "Manifest") -> None:
         """Keep the run's own account of its end like an event. It is not counted among them.

@@ -14,7 +14,7 @@ from datatracing.capture import page
 from datatracing.capture.frame import Frame, Kind
 from datatracing.capture.segment import lock
 from datatracing.model import clock
-from datatracing.model.fate import Loss
+from datatracing.model.loss import Loss
 
 NAME = "losses"
 ATTEMPTS = 200

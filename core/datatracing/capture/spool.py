@@ -19,7 +19,7 @@ from datatracing.capture.quota import Quota
 from datatracing.capture.reserve import Reserve
 from datatracing.capture.segment import SUFFIX, Segment, SegmentGoneError
 from datatracing.model import clock
-from datatracing.model.fate import Loss
+from datatracing.model.loss import Loss
 
 log = logging.getLogger("datatracing")
 

@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from datatracing.model.fate import Fate, LedgerEntry, Loss
+from datatracing.model.fate import Fate, LedgerEntry
+from datatracing.model.loss import Loss
 
 NAMED = 100
 """How many refused numbers are named at once in the ledger."""

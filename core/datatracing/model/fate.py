@@ -18,25 +18,6 @@ class Fate(str, Enum):
         return self.value
 
 
-class Loss(str, Enum):
-    """Why an event could not be kept or delivered. What the store refused adds the store's own word after a colon."""
-
-    SPOOL_FULL = "spool_full"
-    DISK_FULL = "disk_full"
-    SPOOL_UNWRITABLE = "spool_unwritable"
-    TOO_BIG = "event_too_big"
-    INTERNAL = "internal_error"
-    MANIFEST = "manifest"
-    """Not an event. The orchestrator's own record completes the run all the same."""
-    TORN = "spool_torn"
-    """Told, and not in the file any more: its process or its machine died while it was written, or the file was cut."""
-    CORRUPT = "spool_corrupt"
-    REFUSED = "refused_by_store"
-
-    def __str__(self) -> str:
-        return self.value
-
-
 @dataclass(frozen=True)
 class LedgerEntry:
     """`count` pieces of data met this fate for this reason; a lost 0 is a loss that nobody could count.

@@ -10,7 +10,7 @@ from datatracing.capture import CaptureSettings, Notice, Recorder
 from datatracing.capture.inventory import waits
 from datatracing.capture.reserve import Reserve
 from datatracing.model.event import EventKind, Statement
-from datatracing.model.fate import Loss
+from datatracing.model.loss import Loss
 from tests.capturing import PRODUCER, RUN, frame, the_rest
 
 OVER = Notice("airflow", "default", "etl", "r1", settle=False)

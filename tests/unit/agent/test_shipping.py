@@ -14,7 +14,7 @@ from datatracing.capture.reserve import Reserve
 from datatracing.capture.spool import Spool
 from datatracing.errors import BadInputError, StoreUnreachableError
 from datatracing.model.event import EventKind, Statement
-from datatracing.model.fate import Loss
+from datatracing.model.loss import Loss
 from datatracing.model.manifest import Manifest
 from datatracing.model.states import State
 from datatracing.settings import Settings

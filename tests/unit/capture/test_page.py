@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from datatracing.capture import page
 from datatracing.capture.loss import REASONS
 from datatracing.capture.page import NAMED, SIZE, SLOT, SLOTS, Count, Head
-from datatracing.model.fate import Loss
+from datatracing.model.loss import Loss
 from tests.capturing import PRODUCER, RUN, unhurried
 
 numbers = st.integers(0, 2**32 - 1)

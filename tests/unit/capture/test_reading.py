@@ -8,7 +8,7 @@ from datatracing.capture import page
 from datatracing.capture.frame import frames
 from datatracing.capture.page import NO_PRODUCER, NOBODY, Count, Head
 from datatracing.capture.reading import losses_of, read, spool_files
-from datatracing.model.fate import Loss
+from datatracing.model.loss import Loss
 from tests.capturing import PRODUCER, RUN, file_of, frame, unhurried
 
 OTHER = "cd" * 16

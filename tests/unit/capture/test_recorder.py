@@ -32,10 +32,10 @@ def test_an_event_arrives_as_it_was_emitted(recorders, silent, spool_dir, run):
         "error": ErrorInfo("ValueError", "no such column", "Traceback"),
         "links": (Link(LinkKind.TRIGGERED, Direction.DOWN, replace(run, run_id="r2"), "operator"),),
         "assets": (AssetUse("s3://bucket/key", Access.WRITE),),
-        "at": 1_700_000_000_000_000,
     }
-    recorder.say(Statement(EventKind.ENDED, run, **said))
-    assert in_files(spool_dir) == [Event(EventKind.ENDED, run, producer=recorder.producer, seq=0, **said)]
+    recorder.say(Statement(EventKind.ENDED, run, **said), at=1_700_000_000_000_000)
+    number = {"producer": recorder.producer, "seq": 0, "at": 1_700_000_000_000_000}
+    assert in_files(spool_dir) == [Event(EventKind.ENDED, run, **said, **number)]
 
 
 def test_numbers_count_from_0_per_run_and_the_moment_is_now(recorders, silent, spool_dir, run):

@@ -13,7 +13,7 @@ from datatracing.capture.frame import Kind
 from datatracing.capture.page import NAMED
 from datatracing.capture.reading import losses_of, read, spool_files
 from datatracing.capture.reserve import Reserve
-from datatracing.model.fate import Loss
+from datatracing.model.loss import Loss
 from tests.capturing import PRODUCER, RUN, frame, lost_in
 from tests.spooling import numbers
 

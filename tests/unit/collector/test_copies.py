@@ -14,7 +14,7 @@ from datatracing.connection.local import LocalConnection
 from datatracing.inbox.row import Content, InboxRow
 from datatracing.model import clock, codec
 from datatracing.model.completeness import CompletenessStatus
-from datatracing.model.fate import Loss
+from datatracing.model.loss import Loss
 from datatracing.sampling.policy import default_policy
 from datatracing.store.memory import MemoryStore
 from datatracing.testing import build

@@ -31,11 +31,11 @@ DERIVED = {"Token", "Trace", "Span", "Completeness", "Verdict", "Statements", "R
 
 
 def reached(cls, seen=None):
-    """All dataclasses that an object of this one can hold."""
+    """All dataclasses that an object of this one can hold, or is one of."""
     seen = {} if seen is None else seen
     if cls.__name__ not in seen:
         seen[cls.__name__] = cls
-        for hint in get_type_hints(cls).values():
+        for hint in (*get_type_hints(cls).values(), *cls.__bases__):
             for part in (hint, *get_args(hint)):
                 if isinstance(part, type) and is_dataclass(part):
                     reached(part, seen)
