@@ -96,13 +96,25 @@ def _first(directory: Path) -> bool:
     """Whether nobody on this host has tried within the last minute; from now on somebody has."""
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor, new = _opened(directory / STARTED)
+        # Who makes the file is the first. A lock beside that would be one more that two could take from each other.
+        os.close(os.open(directory / STARTED, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    except FileExistsError:
+        return _long_ago(directory / STARTED)
+    except OSError:
+        return False
+    return True
+
+
+def _long_ago(path: Path) -> bool:
+    """Whether the last attempt is over a minute old. Of many who ask at once one hears yes."""
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW)
     except OSError:
         return False
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         # A clock that was set back leaves a time in the future, which is no reason to wait for it.
-        if not new and 0 <= time.time() - os.fstat(descriptor).st_mtime < PAUSE:
+        if 0 <= time.time() - os.fstat(descriptor).st_mtime < PAUSE:
             return False
         os.utime(descriptor)  # which a full disk does not keep anybody from
     except OSError:
@@ -111,10 +123,3 @@ def _first(directory: Path) -> bool:
         fcntl.flock(descriptor, fcntl.LOCK_UN)  # a child that is forked here must not keep it
         os.close(descriptor)
     return True
-
-
-def _opened(path: Path) -> tuple[int, bool]:
-    try:
-        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), True
-    except FileExistsError:
-        return os.open(path, os.O_RDWR | os.O_NOFOLLOW), False

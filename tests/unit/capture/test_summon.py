@@ -99,7 +99,12 @@ def test_where_the_directory_cannot_be_used_nothing_is_started_and_nothing_raise
     assert started == []
 
 
-def test_of_fifty_processes_at_once_one_starts_it(stored, spool_dir):
+@pytest.mark.parametrize("before", [None, 3_600])
+def test_of_fifty_processes_at_once_one_starts_it(stored, spool_dir, before):
+    """Whether there was an attempt long ago or none at all."""
+    if before:
+        (spool_dir / STARTED).touch()
+        os.utime(spool_dir / STARTED, (time.time() - before,) * 2)
     children = []
     ready, go = os.pipe(), os.pipe()
     for _ in range(50):
