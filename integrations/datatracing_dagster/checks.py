@@ -91,13 +91,13 @@ def monitoring(instance: "DagsterInstance") -> Finding:
 
 
 def daemon(instance: "DagsterInstance") -> Finding:
-    """Whether the part of the daemon is alive that calls the collecting sensor."""
+    """Whether the part of the daemon is alive that calls the watching sensor."""
     from datatracing_dagster import compat
 
     if compat.sensors_are_called(instance):
-        return Finding("dagster daemon", ok=True, detail="it is running, so it calls the collecting sensor")
-    advice = "start `dagster-daemon run`, or collect with `datatracing dagster collect`"
-    return Finding("dagster daemon", ok=False, detail="it is not running, so no sensor collects", advice=advice)
+        return Finding("dagster daemon", ok=True, detail="it is running, so it calls the watching sensor")
+    advice = "start `dagster-daemon run`, or watch with `datatracing dagster watch`"
+    return Finding("dagster daemon", ok=False, detail="it is not running, so nobody is told to watch", advice=advice)
 
 
 def _installed(distribution: str) -> str | None:

@@ -1,4 +1,4 @@
-"""`datatracing dagster`: collecting without Dagster's daemon."""
+"""`datatracing dagster`: the watcher as a program of its own, for a Dagster without a daemon."""
 
 import time
 from collections.abc import Mapping
@@ -11,9 +11,9 @@ from datatracing.errors import BadInputError, MissingExtraError, StoreUnreachabl
 if TYPE_CHECKING:
     from dagster import DagsterInstance
 
-    from datatracing_dagster.collector import Tally
+    from datatracing_dagster.poller import Tally
 
-app = typer.Typer(help="Collect the traces of Dagster runs.", no_args_is_help=True)
+app = typer.Typer(help="Store the traces of Dagster runs.", no_args_is_help=True)
 
 PATIENCE = 5.0
 """Seconds that this host's agent may take to deliver what steps have said."""
@@ -21,11 +21,11 @@ PATIENCE = 5.0
 
 @app.callback()
 def group() -> None:
-    """Collect the traces of Dagster runs."""
+    """Store the traces of Dagster runs."""
 
 
 @app.command()
-def collect(
+def watch(
     *,
     store: Annotated[str, typer.Option(metavar="URL", help="As for every command; by default DATATRACING_STORE.")] = "",
     once: Annotated[bool, typer.Option("--once", help="Catch up with everything that has ended, and exit.")] = False,
@@ -35,7 +35,7 @@ def collect(
         float | None, typer.Option(help="Seconds without a word after which an open run is stored as lost.")
     ] = None,
     look_back: Annotated[
-        float | None, typer.Option(help="How many seconds old the first runs may be, when none was collected before.")
+        float | None, typer.Option(help="How many seconds old the first runs may be, when none was stored before.")
     ] = None,
     again: Annotated[bool, typer.Option("--again", help="Read runs again that were given up.")] = False,
 ) -> None:
@@ -47,18 +47,18 @@ def collect(
     # A person who asks for it once asks for what has just ended, too.
     settle = 0.0 if once else None
     given = {"store": store, "announce": announce, "settle_seconds": settle, "stale": stale, "look_back": look_back}
-    collecting = _Collecting(instance, given)
+    watching = _Watching(instance, given)
     if again:
-        collecting.progress.forgive()
+        watching.progress.forgive()
     while True:
         try:
-            tally = collecting.catch_up(PATIENCE if once else 0.0)
+            tally = watching.catch_up(PATIENCE if once else 0.0)
         except Exception as error:  # of the store, or of Dagster's own database: either may come back
             if once:
                 raise
             typer.echo(f"DataTracing goes on later: {error}", err=True)
         else:
-            if once or tally.collected or tally.failed:
+            if once or tally.completed or tally.failed:
                 typer.echo(str(tally), err=not once)
         if once:
             return
@@ -77,23 +77,23 @@ def _instance() -> "DagsterInstance":
         raise BadInputError(f"there is no Dagster instance here: set DAGSTER_HOME ({first})") from error
 
 
-class _Collecting:
+class _Watching:
     """What the agent does, in the foreground."""
 
     def __init__(self, instance: "DagsterInstance", given: Mapping[str, Any]) -> None:
         from datatracing.connection import connect
         from datatracing.context.address import is_file
-        from datatracing_dagster.collector import Collector
+        from datatracing_dagster.poller import Poller
         from datatracing_dagster.progress import Progress
-        from datatracing_dagster.settings import CollectorSettings
+        from datatracing_dagster.settings import WatchSettings
         from datatracing_dagster.watcher import Watcher
 
-        settings = CollectorSettings.read(**given)
+        settings = WatchSettings.read(**given)
         self.progress = Progress(instance, settings)
         self._capture = settings.all.capture()
         # A SQLite file has no administrator, so its tables are made here.
         connection = connect(settings=settings.all, migrate=is_file(settings.all.store))
-        self._watcher = Watcher(Collector(instance, connection, settings), self.progress)
+        self._watcher = Watcher(Poller(instance, connection, settings), self.progress)
 
     def catch_up(self, patience: float) -> "Tally":
         """First what steps on this machine have said, so that it is there when their runs are sealed."""

@@ -1,4 +1,4 @@
-"""How far a collector has come, as a text that Dagster keeps between two ticks."""
+"""How far a watcher has come, as a text that Dagster keeps between two ticks."""
 
 import json
 import time
@@ -14,7 +14,7 @@ REMEMBERED = 200
 @dataclass
 class Cursor:
     """`seen`: the number of the last event of each kind that has been dealt with. `again`: runs that could not be read,
-    with the count of tries; one with TRIES is given up. `since`: seconds; older ends are none of this collector's
+    with the count of tries; one with TRIES is given up. `since`: seconds; older ends are none of this watcher's
     business, also of kinds of which there has been none yet."""
 
     seen: dict[str, int] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""Which runs have ended: Dagster's event log is the queue that a collector works off."""
+"""Which runs have ended: Dagster's event log is the queue that a watcher works off."""
 
 import heapq
 import time

@@ -15,7 +15,7 @@ from datatracing.model.event import Event, EventKind, Times
 from datatracing.model.states import State
 from datatracing_dagster import compat
 from datatracing_dagster.mapping import micros, run_ref
-from datatracing_dagster.settings import CollectorSettings
+from datatracing_dagster.settings import WatchSettings
 
 if TYPE_CHECKING:
     from dagster import DagsterInstance
@@ -29,9 +29,9 @@ PRODUCER = "dagster"
 
 
 class OpenRuns:
-    """Remembers what it has said and what is stored, so that each collector asks and speaks once per run."""
+    """Remembers what it has said and what is stored, so that each watcher asks and speaks once per run."""
 
-    def __init__(self, instance: "DagsterInstance", connection: "Connection", settings: CollectorSettings) -> None:
+    def __init__(self, instance: "DagsterInstance", connection: "Connection", settings: WatchSettings) -> None:
         self.instance = instance
         self.connection = connection
         self.settings = settings

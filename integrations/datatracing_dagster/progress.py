@@ -1,6 +1,6 @@
-"""How far collecting has come, and what was said of it last: kept in Dagster's own storage, as its daemons do.
+"""How far watching has come, and what was said of it last: kept in Dagster's own storage, as its daemons do.
 
-So a collector that is killed goes on there, whichever process it is in; and Dagster's UI can say how it fares.
+So a watcher that is killed goes on there, whichever process it is in; and Dagster's UI can say how it fares.
 """
 
 import json
@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 from datatracing.context.address import masked
 from datatracing_dagster import compat
 from datatracing_dagster.cursors import Cursor
-from datatracing_dagster.settings import CollectorSettings
+from datatracing_dagster.settings import WatchSettings
 
 if TYPE_CHECKING:
     from dagster import DagsterInstance
 
-CURSOR, WORD = "DATATRACING_COLLECTOR", "DATATRACING_WATCHER"
+CURSOR, WORD = "DATATRACING_CURSOR", "DATATRACING_WATCHER"
 REPEAT = 30.0
 """Seconds after which the same word is said again."""
 FRESH = 120.0
@@ -24,9 +24,9 @@ FRESH = 120.0
 
 
 class Progress:
-    """Of collecting one instance's runs into one store."""
+    """Of watching one instance for one store."""
 
-    def __init__(self, instance: "DagsterInstance", settings: CollectorSettings) -> None:
+    def __init__(self, instance: "DagsterInstance", settings: WatchSettings) -> None:
         self._instance = instance
         self._look_back = settings.look_back
         store = masked(settings.all.capture().anchored().store)
@@ -43,7 +43,7 @@ class Progress:
         return cursor
 
     def keep(self, cursor: str) -> None:
-        """What has been collected is behind it."""
+        """What has been stored is behind it."""
         compat.write_cursor(self._instance, self._key(CURSOR), cursor)
 
     def forgive(self) -> None:

@@ -7,14 +7,14 @@ from dagster import ConfigurableResource  # noqa: TID253  # only a Dagster loads
 from datatracing_dagster.steps import StepApi
 
 if TYPE_CHECKING:
-    from datatracing_dagster.settings import CollectorSettings
+    from datatracing_dagster.settings import WatchSettings
 
 
 class DataTracingResource(StepApi, ConfigurableResource):  # type: ignore[type-arg]  # generic only while it is checked
     """Pure configuration: to make it contacts nothing, and no field has to be set.
 
     A field that is empty is taken from the environment, `DATATRACING_STORE` and so on. `announce` writes a link to the
-    trace, at `ui_url`, into the log of each kept run. `stale` and `look_back`: see CollectorSettings. `ship` is "agent"
+    trace, at `ui_url`, into the log of each kept run. `stale` and `look_back`: see WatchSettings. `ship` is "agent"
     or "self" where the disk dies with the process: it then sends once what it has said, when it ends.
     A container that Dagster makes for one run is recognised.
     """
@@ -34,9 +34,9 @@ class DataTracingResource(StepApi, ConfigurableResource):  # type: ignore[type-a
     look_back: float | None = None
     ship: str = ""
 
-    def collector_settings(self) -> "CollectorSettings":
+    def watch_settings(self) -> "WatchSettings":
         """For the sensor. BadInputError names what does not fit."""
-        from datatracing_dagster.settings import CollectorSettings
+        from datatracing_dagster.settings import WatchSettings
 
         fields = (
             "store",
@@ -53,4 +53,4 @@ class DataTracingResource(StepApi, ConfigurableResource):  # type: ignore[type-a
             "stale",
             "look_back",
         )
-        return CollectorSettings.read(**{name: getattr(self, name) for name in fields})
+        return WatchSettings.read(**{name: getattr(self, name) for name in fields})

@@ -1,4 +1,4 @@
-"""A Dagster sensor that sees to it that somebody collects: the agent of this host, in which the collector runs.
+"""A Dagster sensor that sees to it that somebody watches: the agent of this host.
 
 A sensor is evaluated in the process that runs the user's own sensors and schedules, so nothing of ours may be in it
 but a look (law 1; docs/adr/0012): no connection to a store, no thread, no wait.
@@ -21,29 +21,29 @@ from datatracing.capture import lease, summon
 from datatracing_dagster import compat
 from datatracing_dagster.mapping import ORCHESTRATOR
 from datatracing_dagster.progress import Progress
-from datatracing_dagster.settings import CollectorSettings
+from datatracing_dagster.settings import WatchSettings
 from datatracing_dagster.watcher import INSTANCE
 
 if TYPE_CHECKING:
     from datatracing_dagster.resource import DataTracingResource
 
-NAME = "datatracing_collector"
+NAME = "datatracing_watcher"
 INTERVAL = 10
 """Seconds between two ticks."""
 AGAIN = 60.0
 """Seconds until an agent that was started and has no duty yet is started again."""
 DUTY = lease.WATCH.format(ORCHESTRATOR)
-STARTED = "an agent that collects was started"
+STARTED = "an agent that watches was started"
 ELSEWHERE = (
     "the agent of this host watches another Dagster, or has just begun: two Dagster installations on one host need a "
     "DATATRACING_SPOOL_DIR each"
 )
 EPHEMERAL = "the records of this instance are gone with its process: nobody else can read them"
 
-_started: dict[CollectorSettings, float] = {}
+_started: dict[WatchSettings, float] = {}
 
 
-def collecting_sensor(key: str) -> SensorDefinition:
+def watching_sensor(key: str) -> SensorDefinition:
     """On from the start. `key` is the name of the DataTracingResource among the definitions."""
 
     @sensor(
@@ -53,15 +53,15 @@ def collecting_sensor(key: str) -> SensorDefinition:
         required_resource_keys={key},
         description="Has the trace of every run stored that has ended, of all jobs in all code locations.",
     )
-    def collect(context: SensorEvaluationContext) -> SkipReason:
+    def watch(context: SensorEvaluationContext) -> SkipReason:
         return evaluate(context.instance, getattr(context.resources, key))
 
-    return collect
+    return watch
 
 
 def evaluate(instance: DagsterInstance, resource: "DataTracingResource") -> SkipReason:
-    """Start an agent that collects unless there is one; what it has said last."""
-    settings = resource.collector_settings()
+    """Start an agent that watches unless there is one; what it has said last."""
+    settings = resource.watch_settings()
     if instance.is_ephemeral:
         return SkipReason(EPHEMERAL)
     progress = Progress(instance, settings)
@@ -75,7 +75,7 @@ def evaluate(instance: DagsterInstance, resource: "DataTracingResource") -> Skip
     return SkipReason(progress.heard() or ELSEWHERE)
 
 
-def _begin(instance: DagsterInstance, settings: CollectorSettings) -> None:
+def _begin(instance: DagsterInstance, settings: WatchSettings) -> None:
     """Start an agent, unless one was started so lately that it may not be at work yet."""
     now = time.monotonic()
     if now - _started.get(settings, -AGAIN) >= AGAIN:

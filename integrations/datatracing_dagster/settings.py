@@ -1,4 +1,4 @@
-"""Where the collector's settings come from: the resource's fields, and the environment for what they leave empty."""
+"""Where the watcher's settings come from: the resource's fields, and the environment for what they leave empty."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -15,8 +15,8 @@ BUDGET = 5.0
 DAY = 86_400.0
 
 
-class CollectorVariables(BaseSettings):
-    """What only the collector of Dagster's runs can be told: `DATATRACING_DAGSTER_` and the name in capitals."""
+class WatchVariables(BaseSettings):
+    """What only the watcher of Dagster's runs can be told: `DATATRACING_DAGSTER_` and the name in capitals."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="ignore", frozen=True)
 
@@ -27,7 +27,7 @@ class CollectorVariables(BaseSettings):
 
 
 @dataclass(frozen=True)
-class CollectorSettings:
+class WatchSettings:
     """Seconds, unless a name says otherwise."""
 
     all: Settings
@@ -36,22 +36,22 @@ class CollectorSettings:
     budget: float = BUDGET
     """After which a tick ends; the next one goes on where it stopped."""
     look_back: float = DAY
-    """How old the runs may be that a collector finds when it has never run before."""
+    """How old the runs may be that a watcher finds when it has never run before."""
     stale: float = DAY
     """A run that Dagster does not call over, and of which nothing was heard for so long, is stored as lost."""
 
     @classmethod
-    def read(cls, **given: Any) -> "CollectorSettings":
+    def read(cls, **given: Any) -> "WatchSettings":
         """Values that are empty, or None, are the environment's. BadInputError names what does not fit."""
         chosen = {name: value for name, value in given.items() if value not in {None, ""}}
-        own = {name: chosen.pop(name) for name in CollectorVariables.model_fields if name in chosen}
+        own = {name: chosen.pop(name) for name in WatchVariables.model_fields if name in chosen}
         return cls.of(Settings(**chosen), **own)
 
     @classmethod
-    def of(cls, settings: Settings, **own: Any) -> "CollectorSettings":
+    def of(cls, settings: Settings, **own: Any) -> "WatchSettings":
         """What is not given is the environment's. BadInputError names what does not fit."""
         try:
-            return cls(settings, **CollectorVariables(**own).model_dump())
+            return cls(settings, **WatchVariables(**own).model_dump())
         except ValidationError as error:
             first = error.errors()[0]
             raise BadInputError(f"{PREFIX}{first['loc'][0]!s}".upper() + f" does not fit: {first['msg']}") from error
@@ -59,7 +59,7 @@ class CollectorSettings:
     def environ(self) -> dict[str, str]:
         """The variables that say the same, for a process that is started from here."""
         common = {COMMON + name.upper(): getattr(self.all, name) for name in Settings.model_fields}
-        own = {PREFIX + name.upper(): getattr(self, name) for name in CollectorVariables.model_fields}
+        own = {PREFIX + name.upper(): getattr(self, name) for name in WatchVariables.model_fields}
         return {name: _text(value) for name, value in {**common, **own}.items()}
 
 

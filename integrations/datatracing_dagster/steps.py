@@ -1,6 +1,6 @@
 """What a step may say about itself: where it stands in its trace, what it does inside, which records it touches.
 
-Nothing here raises, waits or talks to a store: statements go into the spool (law 1), from where the collector takes
+Nothing here raises, waits or talks to a store: statements go into the spool (law 1), from where the watcher takes
 them. Outside of a step all of it is inert.
 """
 

@@ -18,7 +18,7 @@ def announce(records: Records, sealed: "RunSummary", ui_url: str) -> None:
     """Once per kept run. Without an address to link to, nothing is written."""
     url = trace_url(ui_url, sealed.trace_id)
     kept = sealed.verdict is not None and sealed.verdict.keep
-    # Asked anew: another collector may have said so since the run was read.
+    # Asked anew: another watcher may have said so since the run was read.
     run = records.instance.get_run_by_id(records.run_id) if url and kept else None
     if run is None or TAG in run.tags:
         return

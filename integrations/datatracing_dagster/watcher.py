@@ -1,4 +1,4 @@
-"""The collector in the agent of a host: a process that runs no user code and forks nothing, so it may hold connections.
+"""The watcher in the agent of a host: a process that runs no user code and forks nothing, so it may hold connections.
 
 It is started by the sensor, which hands over Dagster's instance and the settings of the resource; see docs/adr/0012.
 """
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from datatracing.capture.notice import Notice
     from datatracing.connection import Connection
     from datatracing.settings import Settings
-    from datatracing_dagster.collector import Collector, Tally
+    from datatracing_dagster.poller import Poller, Tally
     from datatracing_dagster.progress import Progress
 
 INSTANCE = "DATATRACING_DAGSTER_INSTANCE"
@@ -30,19 +30,19 @@ def open_watcher(
     if not environ.get(INSTANCE):
         return None
     from datatracing_dagster import compat
-    from datatracing_dagster.collector import Collector
+    from datatracing_dagster.poller import Poller
     from datatracing_dagster.progress import Progress
-    from datatracing_dagster.settings import CollectorSettings
+    from datatracing_dagster.settings import WatchSettings
 
-    instance, own = compat.instance_from(environ[INSTANCE]), CollectorSettings.of(settings)
-    return Watcher(Collector(instance, connection, own), Progress(instance, own))
+    instance, own = compat.instance_from(environ[INSTANCE]), WatchSettings.of(settings)
+    return Watcher(Poller(instance, connection, own), Progress(instance, own))
 
 
 class Watcher:
-    """Ticks of a collector, with its cursor kept after each."""
+    """Ticks of a poller, with its cursor kept after each."""
 
-    def __init__(self, collector: "Collector", progress: "Progress") -> None:
-        self._collector = collector
+    def __init__(self, poller: "Poller", progress: "Progress") -> None:
+        self._poller = poller
         self._progress = progress
         self._total: Tally | None = None
         self._began = clock.rfc3339(clock.now())
@@ -66,14 +66,14 @@ class Watcher:
 
     def drain(self, deadline: float) -> None:
         """What has ended by now, also what has just ended."""
-        self._collector.hurry()
+        self._poller.hurry()
         self.catch_up(deadline)
 
     def close(self) -> None:
         """The connection is the agent's."""
-        self._collector.instance.dispose()
+        self._poller.instance.dispose()
 
     def _round(self) -> "Tally":
-        cursor, tally = self._collector.tick(self._progress.cursor())
+        cursor, tally = self._poller.tick(self._progress.cursor())
         self._progress.keep(cursor)
         return tally

@@ -67,14 +67,14 @@ class Agenda:
         return len(self) >= LIMIT
 
     def recall(self, stored: Mapping[str, Stored]) -> None:
-        """What an earlier collector has read."""
+        """What an earlier watcher has read."""
         for name, each in stored.items():
             kind, _, run_id = name.partition("/")
             due = self._settled(each.ended_at)
             self._entries[kind, run_id] = Entry(each.ended_at, due, digest=each.digest, done=each.done)
 
     def stored(self) -> dict[str, Stored]:
-        """What has been read, for the next collector."""
+        """What has been read, for the next watcher."""
         read = ((run, each) for run, each in self._entries.items() if each.done or each.digest)
         return {"/".join(run): Stored(each.ended_at, each.digest, each.done) for run, each in read}
 

@@ -1,4 +1,4 @@
-"""The collector and the read API inside Prefect's server, under /datatracing.
+"""The watcher and the read API inside Prefect's server, under /datatracing.
 
 Whoever may read Prefect's API may read the traces of this Prefect, and no others: Prefect knows one password for
 everybody, or none. It guards its own API with it and nothing that is mounted beside, so it is asked for here again.

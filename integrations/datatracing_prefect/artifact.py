@@ -23,7 +23,7 @@ async def announce(rest: "Rest", run_id: str, sealed: "RunSummary", document: Ma
     if not known:
         await rest.post("/artifacts/", _artifact(run_id, data))
         known = await _known(rest, run_id)
-    # Another collector may have done the same at the same moment: the first one is left.
+    # Another watcher may have done the same at the same moment: the first one is left.
     for surplus in known[1:]:
         await rest.delete(f"/artifacts/{surplus['id']}")
     if known and known[0]["data"] != data:

@@ -39,7 +39,7 @@ def version_of(found: str) -> Finding:
         return Finding("prefect", ok=True, detail=f"Prefect {found} is installed")
     least, below = (".".join(map(str, each)) for each in SUPPORTED)
     detail = f"Prefect {found} is not one that @traced knows: it tells of flow runs, and not of their tasks"
-    advice = f"install Prefect {least} or later, below {below}, or trace with `datatracing prefect collect` alone"
+    advice = f"install Prefect {least} or later, below {below}, or trace with `datatracing prefect watch` alone"
     return Finding("prefect", ok=False, detail=detail, advice=advice)
 
 
@@ -58,14 +58,14 @@ def plugins(environ: Mapping[str, str], profile: Mapping[str, str]) -> Finding:
     enabled = environ.get("PREFECT_PLUGINS_ENABLED") or profile.get("PREFECT_PLUGINS_ENABLED") or ""
     if enabled.lower() in {"1", "true", "yes"}:
         return Finding("prefect plugin", ok=True, detail="Prefect's plugins are enabled: every flow is traced")
-    detail = "Prefect's plugins are not enabled: flows with @traced are traced, others only by a collector"
+    detail = "Prefect's plugins are not enabled: flows with @traced are traced, others only by a watcher"
     return Finding("prefect plugin", ok=True, detail=detail)
 
 
 def _api(environ: Mapping[str, str], profile: Mapping[str, str]) -> Iterator[Finding]:
     url = environ.get("PREFECT_API_URL") or profile.get("PREFECT_API_URL") or ""
     if not url:
-        detail = "no PREFECT_API_URL: each program has a server of its own, which no collector can follow; use @traced"
+        detail = "no PREFECT_API_URL: each program has a server of its own, which no watcher can follow; use @traced"
         yield Finding("prefect api", ok=True, detail=detail)
         return
     wrong = unreachable(url)

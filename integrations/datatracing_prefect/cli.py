@@ -1,4 +1,4 @@
-"""`datatracing prefect`: the collector as a program of its own."""
+"""`datatracing prefect`: the watcher as a program of its own."""
 
 import asyncio
 import logging
@@ -9,9 +9,9 @@ import typer
 from datatracing.errors import BadInputError, MissingExtraError
 
 if TYPE_CHECKING:
-    from datatracing_prefect.collecting import CollectorSettings
+    from datatracing_prefect.watch_settings import WatchSettings
 
-app = typer.Typer(help="Collect the traces of Prefect runs.", no_args_is_help=True)
+app = typer.Typer(help="Store the traces of Prefect runs.", no_args_is_help=True)
 
 PATIENCE = 5.0
 """Seconds that this host's agent may take to deliver."""
@@ -20,11 +20,11 @@ LOG_LINE = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 @app.callback()
 def group() -> None:
-    """Collect the traces of Prefect runs."""
+    """Store the traces of Prefect runs."""
 
 
 @app.command()
-def collect(
+def watch(
     *,
     store: Annotated[str, typer.Option(metavar="URL", help="As for every command; by default DATATRACING_STORE.")] = "",
     once: Annotated[bool, typer.Option("--once", help="Catch up with everything that has ended, and exit.")] = False,
@@ -46,19 +46,19 @@ def collect(
     The app factory `datatracing_prefect.server:create_app` does the same inside the server; both at once do no harm.
     """
     _check_prefect()
-    from datatracing_prefect.collecting import CollectorSettings
+    from datatracing_prefect.watch_settings import WatchSettings
 
     # A person who asks for it once asks for what has just ended, too.
     at_once = {"settle": 0.0, "grace": 0.0 if grace is None else grace} if once else {"grace": grace}
-    settings = CollectorSettings(store=store, interval=interval, stale=stale, announce=announce or None, **at_once)
-    asyncio.run(_collect(settings, once))
+    settings = WatchSettings(store=store, interval=interval, stale=stale, announce=announce or None, **at_once)
+    asyncio.run(_watch(settings, once))
 
 
-async def _collect(settings: "CollectorSettings", once: bool) -> None:
+async def _watch(settings: "WatchSettings", once: bool) -> None:
     from datatracing.agent import catch_up as deliver
-    from datatracing_prefect.running import collecting
+    from datatracing_prefect.running import watching
 
-    async with collecting(settings) as running:
+    async with watching(settings) as running:
         if once:
             # What flows on this machine have said, so that it is there when their runs are sealed.
             await asyncio.to_thread(deliver, settings.all.capture(), PATIENCE)
@@ -69,7 +69,7 @@ async def _collect(settings: "CollectorSettings", once: bool) -> None:
 
 
 def _tell() -> None:
-    """What is collected, and what is away, on standard error; of other libraries only what is wrong."""
+    """What is stored, and what is away, on standard error; of other libraries only what is wrong."""
     logging.basicConfig(format=LOG_LINE)
     logging.getLogger("datatracing").setLevel(logging.INFO)
 
@@ -80,4 +80,4 @@ def _check_prefect() -> None:
     except ImportError as error:
         raise MissingExtraError("Prefect is not installed: pip install 'datatracing[prefect]'") from error
     if not PREFECT_API_URL.value():
-        raise BadInputError("there is no Prefect server to collect from: set PREFECT_API_URL")
+        raise BadInputError("there is no Prefect server to watch: set PREFECT_API_URL")

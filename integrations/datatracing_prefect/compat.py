@@ -1,7 +1,7 @@
 """The only file that knows of Prefect versions, and of what Prefect does not promise to keep.
 
 Supported: 3.7.7 to 3.9. With any other version nothing of Prefect is wrapped: hooks still tell of flow runs, and
-`datatracing prefect collect` of everything.
+`datatracing prefect watch` of everything.
 """
 
 import functools

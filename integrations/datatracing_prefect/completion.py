@@ -17,10 +17,10 @@ from datatracing.model.states import State
 from datatracing_prefect import artifact, links
 from datatracing_prefect.agenda import FLOW, QUIET, SOON, Agenda, Entry, RunId
 from datatracing_prefect.background import read_background
-from datatracing_prefect.collecting import CollectorSettings
 from datatracing_prefect.manifest import read_manifest
 from datatracing_prefect.records import Records, read_records
 from datatracing_prefect.rest import PrefectUnreachableError, Rest
+from datatracing_prefect.watch_settings import WatchSettings
 
 if TYPE_CHECKING:
     from datatracing.connection import Connection
@@ -35,7 +35,7 @@ BROKEN_OFF = frozenset({State.CRASHED, State.CANCELLED})
 class Completion:
     """Tells the agenda what has become of each run."""
 
-    def __init__(self, rest: Rest, connection: "Connection", settings: CollectorSettings, agenda: Agenda) -> None:
+    def __init__(self, rest: Rest, connection: "Connection", settings: WatchSettings, agenda: Agenda) -> None:
         self.rest = rest
         self.connection = connection
         self.settings = settings

@@ -1,6 +1,6 @@
-"""How far a collector has come, as a small file beside the spool.
+"""How far a watcher has come, as a small file beside the spool.
 
-Losing it costs time and nothing else: a collector without one begins a day back, and what is stored twice counts once.
+Losing it costs time and nothing else: a watcher without one begins a day back, and what is stored twice counts once.
 """
 
 import json
@@ -36,7 +36,7 @@ class Position:
 
 @dataclass(frozen=True)
 class Cursor:
-    """Of one Prefect and one store. Collectors on one machine share it, and it only ever goes forward."""
+    """Of one Prefect and one store. Watchers on one machine share it, and it only ever goes forward."""
 
     path: Path
 
@@ -55,7 +55,7 @@ class Cursor:
             return None
 
     def write(self, position: Position) -> None:
-        """In one step, so that a collector that is killed leaves the old one or the new one."""
+        """In one step, so that a watcher that is killed leaves the old one or the new one."""
         with guard("prefect.cursor"):
             before = self.read()
             if before is not None and position.ended < before.ended:

@@ -17,7 +17,7 @@ from datatracing_prefect.states import RUNNING, state
 
 if TYPE_CHECKING:
     from datatracing.connection import Connection
-    from datatracing_prefect.collecting import CollectorSettings
+    from datatracing_prefect.watch_settings import WatchSettings
 
 PAUSED = "PAUSED"
 OPEN = ["PENDING", RUNNING, "CANCELLING", PAUSED]
@@ -29,7 +29,7 @@ PRODUCER = "prefect"
 class OpenRuns:
     """Remembers what it has said, so that each beginning and each pause is told once by each process."""
 
-    def __init__(self, rest: Rest, connection: "Connection", settings: "CollectorSettings") -> None:
+    def __init__(self, rest: Rest, connection: "Connection", settings: "WatchSettings") -> None:
         self.rest = rest
         self.connection = connection
         self.settings = settings

@@ -1,4 +1,4 @@
-"""A collector with all that it needs: Prefect's client, the store, the cursor, and somebody who listens to events."""
+"""A poller with all that it needs: Prefect's client, the store, the cursor, and somebody who listens to events."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -6,11 +6,11 @@ from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from datatracing.context.address import is_file
-from datatracing_prefect.collecting import CollectorSettings
-from datatracing_prefect.collector import Collector, Tally
 from datatracing_prefect.cursors import Cursor
+from datatracing_prefect.poller import Poller, Tally
 from datatracing_prefect.rest import Rest
 from datatracing_prefect.subscriber import Hints, Subscriber
+from datatracing_prefect.watch_settings import WatchSettings
 
 if TYPE_CHECKING:
     from datatracing.connection import Connection
@@ -20,22 +20,22 @@ Listening = Callable[[Hints, Callable[[], None]], Coroutine[Any, Any, None]]
 
 
 class Running:
-    """One collector at work."""
+    """One poller at work."""
 
-    def __init__(self, collector: Collector, listening: Listening) -> None:
-        self.collector = collector
+    def __init__(self, poller: Poller, listening: Listening) -> None:
+        self.poller = poller
         self._listening = listening
 
     async def catch_up(self) -> Tally:
         """Everything that has ended by now. StoreUnreachableError, PrefectUnreachableError."""
-        return await self.collector.tick()
+        return await self.poller.tick()
 
     async def forever(self) -> None:
         """Until it is cancelled."""
-        hints = Hints(self.collector.heed)
-        listener = asyncio.create_task(self._listening(hints, self.collector.look_soon))
+        hints = Hints(self.poller.heed)
+        listener = asyncio.create_task(self._listening(hints, self.poller.look_soon))
         try:
-            await self.collector.run()
+            await self.poller.run()
         finally:
             listener.cancel()
             with suppress(asyncio.CancelledError):
@@ -43,7 +43,7 @@ class Running:
 
 
 @asynccontextmanager
-async def collecting(settings: CollectorSettings) -> AsyncIterator[Running]:
+async def watching(settings: WatchSettings) -> AsyncIterator[Running]:
     """From the server at PREFECT_API_URL into the configured store."""
     from prefect.client.orchestration import get_client
     from prefect.settings import PREFECT_API_URL
@@ -56,7 +56,7 @@ async def collecting(settings: CollectorSettings) -> AsyncIterator[Running]:
             with_store.close()
 
 
-def opened(settings: CollectorSettings) -> "Connection":
+def opened(settings: WatchSettings) -> "Connection":
     """A SQLite file has no administrator, so its tables are made here."""
     from datatracing.connection import connect
 
@@ -64,11 +64,11 @@ def opened(settings: CollectorSettings) -> "Connection":
 
 
 def running(
-    client: Any, connection: "Connection", settings: CollectorSettings, server: str, listening: Listening
+    client: Any, connection: "Connection", settings: WatchSettings, server: str, listening: Listening
 ) -> Running:
     """`client` is Prefect's, or one of httpx for its API; `server` tells Prefects apart."""
     cursor = Cursor.of(settings.all.spool_dir, server, settings.all.namespace, settings.all.store)
-    return Running(Collector(Rest(client), connection, settings, cursor), listening)
+    return Running(Poller(Rest(client), connection, settings, cursor), listening)
 
 
 async def listen(hints: Hints, connected: Callable[[], None]) -> None:

@@ -1,4 +1,4 @@
-"""Prefect's server with DataTracing inside: it collects, and it serves traces under /datatracing.
+"""Prefect's server with DataTracing inside: it is watched from inside, and it serves traces under /datatracing.
 
     uvicorn --factory datatracing_prefect.server:create_app --port 4200
 
@@ -19,15 +19,15 @@ from starlette.routing import Mount
 
 from datatracing.capture import guard
 from datatracing_prefect.api import PREFIX, mounted
-from datatracing_prefect.collecting import CollectorSettings
 from datatracing_prefect.running import Running, opened, running
 from datatracing_prefect.subscriber import PAUSES, Hints
+from datatracing_prefect.watch_settings import WatchSettings
 
 log = logging.getLogger("datatracing")
 
 NAME = "datatracing"
 AGAIN = 30.0
-"""Seconds after which a collector that has failed as a whole begins anew."""
+"""Seconds after which a watcher that has failed as a whole begins anew."""
 
 
 def create_app() -> FastAPI:
@@ -44,12 +44,12 @@ def create_app() -> FastAPI:
 def _furnish(app: FastAPI) -> None:
     from prefect.settings import PREFECT_SERVER_API_AUTH_STRING
 
-    settings = CollectorSettings()
+    settings = WatchSettings()
     connection = opened(settings)
     ours = mounted(connection, settings.all, PREFECT_SERVER_API_AUTH_STRING.value() or "")
     # Prefect's own UI takes every path, so whatever stands behind it is never reached.
     app.router.routes.insert(_before_ui(app), Mount(PREFIX, ours or FastAPI(openapi_url=None), name=NAME))
-    app.router.lifespan_context = _with_collector(app, settings, connection, app.router.lifespan_context)
+    app.router.lifespan_context = _with_watcher(app, settings, connection, app.router.lifespan_context)
 
 
 def _before_ui(app: FastAPI) -> int:
@@ -57,39 +57,39 @@ def _before_ui(app: FastAPI) -> int:
     return next(catches_all, len(app.routes))
 
 
-def _with_collector(
+def _with_watcher(
     app: FastAPI,
-    settings: CollectorSettings,
+    settings: WatchSettings,
     connection: Any,
     prefect: Callable[[Any], AbstractAsyncContextManager[Any]],
 ) -> Callable[[Any], AbstractAsyncContextManager[Any]]:
     @asynccontextmanager
     async def lifespan(asgi: Any) -> AsyncIterator[Any]:
         async with prefect(asgi) as state:
-            collector = asyncio.create_task(_collect(app, settings, connection))
+            watcher = asyncio.create_task(_watch(app, settings, connection))
             try:
                 yield state
             finally:
-                collector.cancel()
+                watcher.cancel()
                 with suppress(asyncio.CancelledError):
-                    await collector
+                    await watcher
                 with guard("prefect.server"):
                     connection.close()
 
     return lifespan
 
 
-async def _collect(app: FastAPI, settings: CollectorSettings, connection: Any) -> None:
+async def _watch(app: FastAPI, settings: WatchSettings, connection: Any) -> None:
     """For ever. In this process Prefect's API is a call away, without its password and without a network."""
     from prefect.settings import PREFECT_API_DATABASE_CONNECTION_URL
 
     inside = httpx.ASGITransport(app=_api_of(app), raise_app_exceptions=False)
     while True:
-        with guard("prefect.collect"):
+        with guard("prefect.watch"):
             async with httpx.AsyncClient(transport=inside, base_url="http://prefect", headers=_password()) as client:
                 where = str(PREFECT_API_DATABASE_CONNECTION_URL.value())
-                collector: Running = running(client, connection, settings, where, _listen)
-                await collector.forever()
+                watcher: Running = running(client, connection, settings, where, _listen)
+                await watcher.forever()
         await asyncio.sleep(AGAIN)
 
 

@@ -1,4 +1,4 @@
-"""Prefect's events, as they happen. They make a collector prompt, and it needs none of them: whatever is missed while
+"""Prefect's events, as they happen. They make a watcher prompt, and it needs none of them: whatever is missed while
 nobody listens, it finds by asking.
 """
 

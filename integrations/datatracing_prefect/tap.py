@@ -52,7 +52,7 @@ def install(*, everything: bool = False) -> None:
             _said.append(found)
             log.warning(
                 "DataTracing does not know Prefect %s: only flow runs are traced from here, not their tasks. "
-                "`datatracing prefect collect` traces both.",
+                "`datatracing prefect watch` traces both.",
                 found,
             )
 

@@ -1,6 +1,6 @@
 """`python -m tests.bench dagster`: one run of many steps, read from Dagster's event log and sealed, both on Postgres.
 
-Beside it: the same rows read by raw SQL, the floor of every collector that reads them; and the sensor of
+Beside it: the same rows read by raw SQL, the floor of every watcher that reads them; and the sensor of
 dagster-openlineage on the same run, called while the run goes on and then until it finds nothing new.
 """
 
@@ -27,8 +27,8 @@ from datatracing.model import clock
 from datatracing.model.run import RunRef
 from datatracing.settings import Settings
 from datatracing.store.sql.schema import upgrade
-from datatracing_dagster.collector import Collector
-from datatracing_dagster.settings import CollectorSettings
+from datatracing_dagster.poller import Poller
+from datatracing_dagster.settings import WatchSettings
 from tests.bench.report import machine
 from tests.postgres_server import Room, Server
 
@@ -38,7 +38,7 @@ EVERY = 10.0
 """Seconds between two calls of OpenLineage's sensor while the run goes on; by itself it would ask for 30."""
 PATIENCE = 50
 """Calls afterwards, at most."""
-LATENCY = "With `datatracing dagster collect` beside it the run was sealed {:.1f} s after its end, settling included."
+LATENCY = "With `datatracing dagster watch` beside it the run was sealed {:.1f} s after its end, settling included."
 EVENTS = "SELECT event FROM event_logs WHERE run_id = %s ORDER BY id"
 
 
@@ -57,7 +57,7 @@ def main(words: list[str]) -> None:
 def measured(postgres: Server, steps: int) -> list[str]:
     configure(postgres)
     with dagster.DagsterInstance.get() as instance:
-        with collecting(postgres) as live:
+        with watching(postgres) as live:
             theirs = run_beside_openlineage(instance, steps)
             [record] = instance.get_run_records(limit=1)
             run_id = record.dagster_run.run_id
@@ -115,15 +115,15 @@ def run_beside_openlineage(instance: dagster.DagsterInstance, steps: int) -> int
 
 
 @contextmanager
-def collecting(postgres: Server):
-    """The collector as a program, as people run it who have no daemon."""
+def watching(postgres: Server):
+    """The watcher as a program, as people run it who have no daemon."""
     execute(postgres, "CREATE DATABASE traces_live")
     url = postgres.url("traces_live")
     upgrade(url)
     environment = {**without_hosts(os.environ), "DAGSTER_HOME": str(FOLDER), "DATATRACING_STORE": url}
     environment["DATATRACING_SPOOL_DIR"] = str(FOLDER / "spool")
-    call = [str(Path(sys.executable).with_name("datatracing")), "dagster", "collect"]
-    with (FOLDER / "collect.log").open("wb") as log, subprocess.Popen(call, env=environment, stderr=log) as program:
+    call = [str(Path(sys.executable).with_name("datatracing")), "dagster", "watch"]
+    with (FOLDER / "watch.log").open("wb") as log, subprocess.Popen(call, env=environment, stderr=log) as program:
         try:
             yield url
         finally:
@@ -136,7 +136,7 @@ def sealed_after(url: str, run_id: str) -> float:
     connection, deadline = connect(url), time.monotonic() + 120
     try:
         while (found := connection.summaries([trace_id]).get(trace_id)) is None or found.verdict is None:
-            assert time.monotonic() < deadline, (FOLDER / "collect.log").read_text()[-2_000:]
+            assert time.monotonic() < deadline, (FOLDER / "watch.log").read_text()[-2_000:]
             time.sleep(0.2)
     finally:
         connection.close()
@@ -168,9 +168,9 @@ def collected(postgres: Server, instance: dagster.DagsterInstance, run_id: str, 
     upgrade(postgres.url(database))
     settings = Settings(store=postgres.url(database), settle_seconds=0.0)
     connection = connect(settings=settings)
-    collector = Collector(instance, connection, CollectorSettings(settings, budget=600.0))
+    poller = Poller(instance, connection, WatchSettings(settings, budget=600.0))
     try:
-        seconds = timed(lambda: collector.tick(None))
+        seconds = timed(lambda: poller.tick(None))
         trace = connection.trace(RunRef("dagster", "default", "", run_id).trace_id)
     finally:
         connection.close()
@@ -209,7 +209,7 @@ def report(steps: int, rows: int, times: dict[str, list[float]], ours: int, thei
         "|---|---|---|",
         *(f"| {name} | {median(times[key]):.2f} | {median(times[key]) / floor:.0f}x |" for key, name in names.items()),
         "",
-        "| collector | steps known to their end | lost |",
+        "| watcher | steps known to their end | lost |",
         "|---|---|---|",
         *(
             f"| {who} | {n:,} of {steps:,} | {1 - n / steps:.0%} |"

@@ -143,9 +143,9 @@ ABSENT = {
     "silent_ends": "see left",
     "marked_success": "a task run's state is told by its own process only",
     "marked_failed": "the same",
-    "run_marked_failed": "see the collector's tests: a process does not hear of it",
+    "run_marked_failed": "see the watcher's tests: a process does not hear of it",
     "run_timeout": "see flow_timeout",
     "triggers_child": "see the tests of runners: that takes a served flow",
     "triggered_child": "the same",
-    "asset_triggered": "see the collector's tests of links: that takes an automation",
+    "asset_triggered": "see the watcher's tests of links: that takes an automation",
 }

@@ -70,10 +70,10 @@ def ship(home: Home) -> None:
     connection.close()
 
 
-def collect(home: Home, *options: str, since: float) -> str:
+def watch_once(home: Home, *options: str, since: float) -> str:
     """What has ended since then (seconds since the epoch) and not what other tests played."""
     aged = home.beside(DATATRACING_PREFECT_LOOK_BACK=str(time.time() - since))
-    return aged.datatracing("prefect", "collect", "--once", *options)
+    return aged.datatracing("prefect", "watch", "--once", *options)
 
 
 def read(theatre: Theatre, shape: Shape) -> dict[str, Any]:

@@ -9,8 +9,8 @@ from datatracing.capture import CaptureSettings
 from datatracing.errors import BadInputError
 from datatracing.inbox.limits import Limits
 from datatracing.settings import Settings, reference
-from datatracing_dagster.settings import CollectorVariables
-from datatracing_prefect.collecting import CollectorSettings
+from datatracing_dagster.settings import WatchVariables
+from datatracing_prefect.watch_settings import WatchSettings
 
 DOCUMENTED = Path(__file__).parents[2] / "docs" / "settings.md"
 
@@ -71,7 +71,7 @@ def test_the_collectors_limits_start_from_the_same_defaults():
     assert Limits(**Settings().limits()) == Limits()
 
 
-@pytest.mark.parametrize("collector", [CollectorVariables, CollectorSettings])
+@pytest.mark.parametrize("collector", [WatchVariables, WatchSettings])
 def test_every_setting_of_a_collector_is_documented_with_its_default(collector):
     prefix = collector.model_config["env_prefix"]
     settings = {name: field.default for name, field in collector.model_fields.items() if not field.exclude}

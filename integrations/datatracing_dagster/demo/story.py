@@ -1,4 +1,4 @@
-"""Dagster's part of `datatracing demo`, in order: an instance of its own, two runs, one collection, show."""
+"""Dagster's part of `datatracing demo`, in order: an instance of its own, two runs, one look, show."""
 
 import sys
 from pathlib import Path
@@ -17,8 +17,8 @@ def tell(stage: Stage, keep: bool = False) -> None:
     (home / "dagster.yaml").write_text(CONFIGURATION)
     programs = Programs(home, stage.environment(DAGSTER_HOME=str(home)))
     run(stage, programs)
-    stage.say("collecting: datatracing dagster collect --once")
-    stage.command("dagster", "collect", "--once", DAGSTER_HOME=str(home))
+    stage.say("watching: datatracing dagster watch --once")
+    stage.command("dagster", "watch", "--once", DAGSTER_HOME=str(home))
     stage.show(newest(stage, "shop"))
     if keep:
         stay(stage, programs)
@@ -36,12 +36,12 @@ def newest(stage: Stage, job: str) -> str:
     """The name of the job's last run, as the command line takes it."""
     found = stage.newest("dagster", job)
     if found is None:
-        raise DemoFailedError(f"no run of {job} was collected; see {stage.folder / 'dagster'}")
+        raise DemoFailedError(f"no run of {job} was stored; see {stage.folder / 'dagster'}")
     return found
 
 
 def stay(stage: Stage, programs: Programs) -> None:
-    """Dagster's UI and daemon, with the sensor of the example collecting what is run there."""
+    """Dagster's UI and daemon, with the sensor of the example, which has what is run there stored."""
     port = free_port()
     with stopped_afterwards(programs):
         programs.start("dev", dagster("dev", "-f", str(example()), "-h", "127.0.0.1", "-p", str(port)))

@@ -1,4 +1,4 @@
-"""One run of many steps, in one process: the burst that a collector has to take in at once."""
+"""One run of many steps, in one process: the burst that a watcher has to take in at once."""
 
 import os
 

@@ -1,9 +1,9 @@
-"""An instance for all tests of a process that play their runs in it, and a store with a collector for each."""
+"""An instance for all tests of a process that play their runs in it, and a store with a watcher for each."""
 
 import pytest
 from dagster import DagsterInstance
 
-from tests.dagster_rig.collecting import Tracing
+from tests.dagster_rig.watching import Tracing
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""A run of many steps, and two collectors in two processes over it: nothing is lost and nothing comes twice."""
+"""A run of many steps, and two watchers in two processes over it: nothing is lost and nothing comes twice."""
 
 import subprocess
 import sys
@@ -24,19 +24,19 @@ def home(tmp_path, postgres_url):
     agents.end(tmp_path / "spool")
 
 
-def collecting(home):
-    """`datatracing dagster collect --once`, begun."""
-    command = [str(Path(sys.executable).with_name("datatracing")), "dagster", "collect", "--once"]
+def watching(home):
+    """`datatracing dagster watch --once`, begun."""
+    command = [str(Path(sys.executable).with_name("datatracing")), "dagster", "watch", "--once"]
     pipe = subprocess.PIPE
     return subprocess.Popen(command, env=home.environment, cwd=REPOSITORY, stdout=pipe, stderr=pipe, text=True)
 
 
-def test_a_burst_of_steps_is_whole_and_two_collectors_at_once_store_every_run_once(home):
+def test_a_burst_of_steps_is_whole_and_two_watchers_at_once_store_every_run_once(home):
     jobs = ("burst", "success_chain", "failed_chain", "mapped_retry", "branch_skip", "traced")
     runs = home.play("in_process", *jobs)
-    collectors = [collecting(home) for _ in range(2)]
-    told = [collector.communicate(timeout=120) for collector in collectors]
-    assert [collector.returncode for collector in collectors] == [0, 0], told
+    watchers = [watching(home) for _ in range(2)]
+    told = [watcher.communicate(timeout=120) for watcher in watchers]
+    assert [watcher.returncode for watcher in watchers] == [0, 0], told
     oracle = Oracle(home.folder)
     for job, run in runs.items():
         document = home.trace(f"dagster:{job}/{run}")

@@ -27,7 +27,7 @@ SILENT = 0.5
 
 @dataclass
 class Theatre:
-    """All shapes, played in one executor and collected into one store."""
+    """All shapes, played in one executor and watched for one store."""
 
     home: Home
     runs: dict[str, str]
@@ -62,7 +62,7 @@ def played(executor: str, folder: Path, store: str) -> Theatre:
     runs = home.play(executor, *(shape.name for shape in PLAYED[executor]))
     runs |= {KILLED.name: Oracle(folder).runs(KILLED.name)[-1]}
     time.sleep(SILENT)
-    home.datatracing("dagster", "collect", "--once", "--stale", str(SILENT))
+    home.datatracing("dagster", "watch", "--once", "--stale", str(SILENT))
     return Theatre(home, runs)
 
 

@@ -105,7 +105,7 @@ def world(tmp_path_factory, postgres_server):
         )
         daemon.until(
             lambda: made.look(daemon.process.pid) or made.stored() == EXPECTED,
-            f"all runs are collected: {made.stored()}",
+            f"all runs are stored: {made.stored()}",
         )
         yield made
         made.connection.close()
@@ -113,7 +113,7 @@ def world(tmp_path_factory, postgres_server):
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def test_the_runs_of_a_location_that_knows_nothing_of_us_are_collected_by_both_others_and_once(world):
+def test_the_runs_of_a_location_that_knows_nothing_of_us_are_stored_by_both_others_and_once(world):
     documents = [world.trace(job, number) for job, states in EXPECTED.items() for number in range(len(states))]
     assert {document["run"]["revision"] for document in documents} == {0}
     assert {document["run"]["completeness"]["status"] for document in documents} == {"complete"}

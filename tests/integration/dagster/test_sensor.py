@@ -1,4 +1,4 @@
-"""The sensor, evaluated as Dagster's daemon does: nothing of ours is in its process, and an agent collects."""
+"""The sensor, evaluated as Dagster's daemon does: nothing of ours is in its process, and an agent watches."""
 
 import threading
 import time
@@ -12,7 +12,7 @@ from datatracing.capture import lease
 from datatracing.connection import connect
 from datatracing.errors import DataTracingError
 from datatracing_dagster import DataTracingResource, sensor
-from datatracing_dagster.sensor import DUTY, ELSEWHERE, EPHEMERAL, STARTED, collecting_sensor
+from datatracing_dagster.sensor import DUTY, ELSEWHERE, EPHEMERAL, STARTED, watching_sensor
 from tests import agents
 from tests.airflow_rig.gate import Gate
 from tests.bench.outages import black_hole
@@ -20,7 +20,7 @@ from tests.conformance.check import unbalanced
 
 pytestmark = pytest.mark.xdist_group("dagster-links")
 PATIENCE = 60.0
-"""Seconds in which an agent starts and collects, on a busy machine."""
+"""Seconds in which an agent starts and watches, on a busy machine."""
 AT_ONCE = 1.0
 """Seconds that a tick takes: an attempt to connect would be given two."""
 
@@ -39,7 +39,7 @@ class Host:
         self.spool = spool
         given = {"settle_seconds": 0.0, "look_back": 0.0, **given}
         self.resource = DataTracingResource(store=store, spool_dir=str(spool), **given)
-        self.sensor = collecting_sensor("traces")
+        self.sensor = watching_sensor("traces")
         self.took = []
 
     def run(self):
@@ -101,14 +101,14 @@ def operations(document):
     return [span["operation"] for span in document["spans"] if span["source"] == "events" and sealed]
 
 
-def test_a_tick_sees_to_it_that_somebody_collects_and_says_what_has_been_collected(host, store_url):
+def test_a_tick_sees_to_it_that_somebody_watches_and_says_what_has_been_stored(host, store_url):
     user = host(store_url)
     assert user.tick() == STARTED
     agents.at_work(user.spool, DUTY)
     runs = [user.run() for _ in range(2)]
     for run in runs:
         whole(store_url, run)
-    assert user.until_it_says("runs collected since").startswith("2 runs collected since")
+    assert user.until_it_says("runs completed since").startswith("2 runs completed since")
 
 
 def test_law_1_nothing_of_ours_is_in_the_process_that_evaluates_it(host, sqlite_url):
@@ -117,7 +117,7 @@ def test_law_1_nothing_of_ours_is_in_the_process_that_evaluates_it(host, sqlite_
     user.tick()
     agents.at_work(user.spool, DUTY)
     user.run()
-    user.until_it_says("1 runs collected since")
+    user.until_it_says("1 runs completed since")
     assert {thread.name for thread in threading.enumerate()} <= before
     files = [str(each.readlink()) for each in Path("/proc/self/fd").iterdir() if each.is_symlink()]
     assert [file for file in files if "traces.db" in file or sqlite_url.removeprefix("sqlite:///") in file] == []
@@ -183,7 +183,7 @@ def gate(postgres_server):
 
 
 @pytest.mark.parametrize("how", ["refuse", "swallow"])
-def test_what_ended_while_the_store_was_away_is_collected_when_it_is_back(host, postgres_url, gate, how, monkeypatch):
+def test_what_ended_while_the_store_was_away_is_stored_when_it_is_back(host, postgres_url, gate, how, monkeypatch):
     monkeypatch.setenv("DATATRACING_ANSWER_TIMEOUT", "1")
     name = postgres_url.partition("?")[0].rpartition("/")[2]
     user = host(f"postgresql+psycopg://postgres@127.0.0.1:{gate.port}/{name}")

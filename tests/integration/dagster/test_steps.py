@@ -60,7 +60,7 @@ def test_what_steps_say_waits_in_the_spool_and_arrives_with_their_run(furnished,
     waiting = spool_status(tmp_path / "spool")
     assert {file.owner for file in waiting} == {"dead"}
     assert sum(file.events for file in waiting) == 2 * len(SAID) + 4
-    home.datatracing("dagster", "collect", "--once")
+    home.datatracing("dagster", "watch", "--once")
     document = home.trace(name)
     assert untruths(document, account) == []
     assert operations(document) == SAID
@@ -77,7 +77,7 @@ def test_what_steps_say_waits_in_the_spool_and_arrives_with_their_run(furnished,
 def test_law_6_what_a_killed_step_said_is_there_and_a_mute_error_ends_its_operation(furnished):
     _, home = furnished()
     runs = home.play("apart", "traced_to_death", "traced_mute")
-    home.datatracing("dagster", "collect", "--once")
+    home.datatracing("dagster", "watch", "--once")
     document = home.trace(f"dagster:traced_to_death/{runs['traced_to_death']}")
     assert operations(document) == [("die", "", 1, "fatal", "lost")]
     assert spans(document)["die", None, 1, None]["state"] == "crashed"
@@ -93,7 +93,7 @@ def test_steps_whose_disk_dies_with_them_send_what_they_said_when_they_end(furni
     patient = {"DATATRACING_FAREWELL_TIMEOUT": "60", "DATATRACING_SPOOL_DIR": str(tmp_path / "elsewhere")}
     shipping, home = furnished(RIG_SHIP="self", **patient)
     name = f"dagster:traced/{shipping.play(executor, 'traced')['traced']}"
-    home.datatracing("dagster", "collect", "--once")
+    home.datatracing("dagster", "watch", "--once")
     assert operations(home.trace(name)) == SAID
 
 
@@ -125,7 +125,7 @@ def test_law_1_steps_do_not_notice_that_nothing_can_be_kept_and_the_trace_is_who
     name = f"dagster:traced/{broken.play('in_process', 'traced')['traced']}"
     account = Oracle(home.folder).account(name.rpartition("/")[2])
     assert account.state == "success"
-    home.datatracing("dagster", "collect", "--once")
+    home.datatracing("dagster", "watch", "--once")
     wrong = untruths(home.trace(name), account)
     assert all(each.startswith("completeness is ") for each in wrong)  # what was lost is counted
 

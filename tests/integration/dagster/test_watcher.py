@@ -11,7 +11,7 @@ from datatracing.errors import StoreUnreachableError
 from datatracing.settings import Settings
 from datatracing_dagster import compat
 from datatracing_dagster.progress import Progress
-from datatracing_dagster.settings import CollectorSettings
+from datatracing_dagster.settings import WatchSettings
 from datatracing_dagster.watcher import INSTANCE, open_watcher
 from tests.airflow_rig.gate import Gate
 
@@ -67,16 +67,16 @@ def test_without_a_word_of_which_dagster_there_is_nothing_to_watch(sqlite_url):
     assert open_watcher(settings, None, {}) is None
 
 
-def test_it_collects_and_tells_dagster_how_it_fares(watching, play, sqlite_url, instance, tmp_path):
+def test_it_watches_and_tells_dagster_how_it_fares(watching, play, sqlite_url, instance, tmp_path):
     watcher, runs = watching(sqlite_url), None
     runs = play(2)
     assert watcher.tick() > 0
     assert sealed(sqlite_url, runs) == 2
-    own = CollectorSettings.read(store=sqlite_url, spool_dir=tmp_path / "spool")
-    assert Progress(instance, own).heard().startswith("2 runs collected since 20")
+    own = WatchSettings.read(store=sqlite_url, spool_dir=tmp_path / "spool")
+    assert Progress(instance, own).heard().startswith("2 runs completed since 20")
 
 
-def test_when_the_host_ends_what_has_just_ended_is_collected_too(watching, play, sqlite_url):
+def test_when_the_host_ends_what_has_just_ended_is_stored_too(watching, play, sqlite_url):
     watcher = watching(sqlite_url, settle_seconds=3_600.0)
     runs = play(2)
     watcher.tick()
@@ -87,7 +87,7 @@ def test_when_the_host_ends_what_has_just_ended_is_collected_too(watching, play,
 
 def test_more_than_a_budget_is_gone_on_with_at_once(watching, play, sqlite_url):
     watcher = watching(sqlite_url)
-    watcher._collector.settings = replace(watcher._collector.settings, budget=1e-9)
+    watcher._poller.settings = replace(watcher._poller.settings, budget=1e-9)
     runs = play(3)
     assert watcher.tick() == 0.0
     watcher.catch_up()
@@ -98,7 +98,7 @@ def test_law_6_a_store_that_stops_in_the_middle_of_a_tick_is_met_again(watching,
     gate = Gate(postgres_server.data / ".s.PGSQL.5432")
     name = postgres_url.partition("?")[0].rpartition("/")[2]
     watcher = watching(f"postgresql+psycopg://postgres@127.0.0.1:{gate.port}/{name}")
-    runs, seen, complete = play(6), [], watcher._collector.connection.complete
+    runs, seen, complete = play(6), [], watcher._poller.connection.complete
 
     def stop_after_two(manifest):
         seen.append(manifest.run.run_id)
@@ -106,7 +106,7 @@ def test_law_6_a_store_that_stops_in_the_middle_of_a_tick_is_met_again(watching,
             gate.refuse()
         return complete(manifest)
 
-    watcher._collector.connection.complete = stop_after_two
+    watcher._poller.connection.complete = stop_after_two
     try:
         with pytest.raises(StoreUnreachableError):
             watcher.tick()

@@ -1,6 +1,6 @@
 """One real Prefect server for all tests of this folder that one process runs.
 
-Two processes share the folder: the group `prefect` has what is played and collected, `prefect-apart` what goes wrong.
+Two processes share the folder: the group `prefect` has what is played and watched, `prefect-apart` what goes wrong.
 """
 
 import shutil

@@ -6,7 +6,7 @@ import pytest
 
 from datatracing.store.sql.schema import upgrade
 from tests.conformance.edges import LONG_NAME
-from tests.prefect_rig.theatre import collect
+from tests.prefect_rig.theatre import watch_once
 
 pytestmark = [pytest.mark.xdist_group("prefect"), pytest.mark.timeout(600)]
 KEY = "datatracing-trace"
@@ -27,12 +27,12 @@ def place(prefect_server, tmp_path_factory):
 def announce():
     """A function. What others have played before is not looked for."""
     began = time.time()
-    return lambda home: collect(home, "--announce", since=began)
+    return lambda home: watch_once(home, "--announce", since=began)
 
 
 @pytest.fixture(scope="module")
 def runs(place, announce):
-    """Played and announced, by a collector that keeps the detail of failed runs only."""
+    """Played and announced, by a watcher that keeps the detail of failed runs only."""
     played = place.play(*FLOWS)
     announce(place.beside(DATATRACING_SAMPLE_RATE="0", DATATRACING_SPOOL_DIR=f"{place.folder}/other-spool"))
     assert artifacts(place, played["direct_calls"]) == []
@@ -47,7 +47,7 @@ def artifacts(place, run):
 
 def test_a_run_that_is_not_kept_gets_none_and_a_kept_one_keeps_its_only_one(place, runs, announce):
     [before] = artifacts(place, runs["failed_flow"])
-    # A collector that knows nothing of the first one.
+    # A watcher that knows nothing of the first one.
     announce(place)
     [after] = artifacts(place, runs["failed_flow"])
     assert (after["id"], after["data"]) == (before["id"], before["data"])

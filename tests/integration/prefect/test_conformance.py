@@ -14,16 +14,16 @@ from tests.conformance.shapes import departures
 from tests.postgres import TEMPLATE
 from tests.prefect_rig.oracle import Oracle, by_number
 from tests.prefect_rig.shapes import ABSENT, NEUTRAL, SHAPES
-from tests.prefect_rig.theatre import Theatre, collect, copied, differences, ship
+from tests.prefect_rig.theatre import Theatre, copied, differences, ship, watch_once
 
 pytestmark = [pytest.mark.xdist_group("prefect"), pytest.mark.timeout(600)]
 PLAYED = tuple(shape.name for shape in SHAPES if not shape.started_by)
-SOURCES = ("decorator", "collector", "both")
+SOURCES = ("decorator", "watcher", "both")
 
 
 @pytest.fixture(scope="session")
 def theatres(prefect_server, tmp_path_factory, postgres_server):
-    """Played once, seen three times: the collector, who is told nothing by the process, has the runs in Postgres."""
+    """Played once, seen three times: the watcher, who is told nothing by the process, has the runs in Postgres."""
     folder, began = tmp_path_factory.mktemp("theatres"), time.time()
     with postgres_server.connect() as admin:
         admin.execute(f"CREATE DATABASE prefect_traces TEMPLATE {TEMPLATE} STRATEGY file_copy")
@@ -38,11 +38,11 @@ def theatres(prefect_server, tmp_path_factory, postgres_server):
     upgrade(told.settings["DATATRACING_STORE"])
     ship(told)
     copied(folder / "told.db", folder / "both.db")
-    collect(plain, since=began)
-    collect(both, since=began)
+    watch_once(plain, since=began)
+    watch_once(both, since=began)
     yield {
         "decorator": Theatre(told, runs, overheard=True),
-        "collector": Theatre(plain, runs, traced=False),
+        "watcher": Theatre(plain, runs, traced=False),
         "both": Theatre(both, runs),
     }
     shutil.rmtree(folder, ignore_errors=True)
@@ -75,7 +75,7 @@ def test_no_shape_is_left_out_silently():
 
 @every_shape
 def test_the_run_takes_the_shape(theatres, shape):
-    theatre = theatres["collector"]
+    theatre = theatres["watcher"]
     names = {other.name: theatre.name(other) for other in SHAPES}
     assert departures(shape, by_number(theatre.oracle.account(theatre.runs[shape.name])), names) == []
 

@@ -17,7 +17,7 @@ from tests.conformance.shapes import Shape
 from tests.prefect_rig.home import PATIENCE, Home
 from tests.prefect_rig.oracle import Oracle
 from tests.prefect_rig.shapes import SHAPES
-from tests.prefect_rig.theatre import Theatre, collect, copied, read, ship
+from tests.prefect_rig.theatre import Theatre, copied, read, ship, watch_once
 
 pytestmark = [pytest.mark.xdist_group("prefect-apart"), pytest.mark.timeout(600)]
 NAMED = ("task", "map_index", "attempt", "state", "raw_state")
@@ -58,7 +58,7 @@ def untrue(document, account) -> list[str]:
     return [each for each in untruths(document, account) if not (crashed and each.startswith("last_to_leave"))]
 
 
-def test_a_killed_process_has_left_what_it_saw_and_the_collector_ends_its_run(traced, tmp_path):
+def test_a_killed_process_has_left_what_it_saw_and_the_watcher_ends_its_run(traced, tmp_path):
     with traced.begin("tests.prefect_rig.slow", "waits") as process:
         run_id = at_work(traced, process)
         process.send_signal(signal.SIGKILL)
@@ -66,7 +66,7 @@ def test_a_killed_process_has_left_what_it_saw_and_the_collector_ends_its_run(tr
     ship(traced)
     theatre = Theatre(traced, {"waits": run_id})
     assert states(read(theatre, WAITS)) == {"": "running", "before": "success", "last_to_leave": "running"}
-    traced.datatracing("prefect", "collect", "--once", "--stale", "0.1")
+    traced.datatracing("prefect", "watch", "--once", "--stale", "0.1")
     document, account = read(theatre, WAITS), theatre.account(WAITS)
     assert untruths(document, account) == []
     assert states(document) == {"": "lost", "before": "success", "last_to_leave": "lost"}
@@ -84,7 +84,7 @@ def test_a_process_that_is_told_to_end_loses_nothing(traced):
     before, after = {"Running": ("running", "lost"), "Crashed": ("crashed", "crashed")}[theatre.oracle.state(run_id)]
     tasks = {"before": "success", "last_to_leave": "crashed"}
     assert states(read(theatre, WAITS)) == {"": before, **tasks}
-    traced.datatracing("prefect", "collect", "--once", "--stale", "0.1")
+    traced.datatracing("prefect", "watch", "--once", "--stale", "0.1")
     document = read(theatre, WAITS)
     assert untrue(document, theatre.account(WAITS)) == []
     assert states(document) == {"": after, **tasks}
@@ -96,7 +96,7 @@ ENDS = {"cancelled": "cancelled", "killed": "crashed", "terminated": "crashed"}
 
 @pytest.fixture(scope="module")
 def watched(prefect_server, tmp_path_factory):
-    """Three runs of one deployment, each of which has met its end; by the decorator alone, and collected as well."""
+    """Three runs of one deployment, each of which has met its end; by the decorator alone, and watched as well."""
     folder, began = tmp_path_factory.mktemp("watched"), time.time()
     store = f"sqlite:///{folder}/told.db"
     upgrade(store)
@@ -118,7 +118,7 @@ def watched(prefect_server, tmp_path_factory):
     Oracle(home.database).settled()
     ship(home)
     both = home.beside(DATATRACING_STORE=copied(folder / "told.db", folder / "both.db"))
-    collect(both, since=began)
+    watch_once(both, since=began)
     yield {"decorator": Theatre(home, runs, overheard=True), "both": Theatre(both, runs)}
     shutil.rmtree(folder, ignore_errors=True)
 

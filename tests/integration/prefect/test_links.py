@@ -60,7 +60,7 @@ def played(prefect_server, tmp_path_factory):
         oracle = Oracle(home.database)
         home.programs.wait("the automation's run", lambda: all_over(oracle), PATIENCE)
         oracle.settled()
-        home.datatracing("prefect", "collect", "--once")
+        home.datatracing("prefect", "watch", "--once")
         ids = [*runs.values(), *oracle.runs("callee")]
         with contextlib.closing(connect(home.settings["DATATRACING_STORE"])) as connection:
             yield Played(connection.url, runs, {run: connection.trace(run.replace("-", "")) for run in ids})

@@ -14,7 +14,7 @@ from tests.conformance.check import one_sided, untruths
 from tests.conformance.shapes import Shape, departures
 from tests.prefect_rig.home import Home
 from tests.prefect_rig.oracle import Oracle, by_number
-from tests.prefect_rig.theatre import Theatre, collect, copied, differences, read, ship
+from tests.prefect_rig.theatre import Theatre, copied, differences, read, ship, watch_once
 
 pytestmark = [pytest.mark.xdist_group("prefect"), pytest.mark.timeout(600)]
 MAPPED = {
@@ -46,7 +46,7 @@ SHAPES = (
 )
 ELSEWHERE = {"dask", "delays"}
 """Where the flow's process does not hear of its tasks. These do tell, because they too know that the flow is traced."""
-SOURCES = ("decorator", "collector", "both")
+SOURCES = ("decorator", "watcher", "both")
 every_shape = pytest.mark.parametrize("shape", SHAPES, ids=str)
 
 
@@ -58,14 +58,14 @@ def theatres(prefect_server, tmp_path_factory):
     told, plain, both = (prefect_server.beside(DATATRACING_STORE=stores[source], **spool) for source in SOURCES)
     runs = played(prefect_server.beside(RIG_TRACED="1", **spool))
     upgrade(stores["decorator"])
-    upgrade(stores["collector"])
+    upgrade(stores["watcher"])
     ship(told)
     copied(folder / "decorator.db", folder / "both.db")
-    collect(plain, since=began)
-    collect(both, since=began)
+    watch_once(plain, since=began)
+    watch_once(both, since=began)
     yield {
         "decorator": Theatre(told, runs, overheard=True),
-        "collector": Theatre(plain, runs),
+        "watcher": Theatre(plain, runs),
         "both": Theatre(both, runs),
     }
     shutil.rmtree(folder, ignore_errors=True)
@@ -93,7 +93,7 @@ def serving(home: Home) -> Iterator[None]:
 
 @every_shape
 def test_the_run_takes_the_shape(theatres, shape):
-    theatre = theatres["collector"]
+    theatre = theatres["watcher"]
     names = {other.name: theatre.name(other) for other in SHAPES}
     assert departures(shape, by_number(theatre.account(shape)), names) == []
 
@@ -103,7 +103,7 @@ def test_the_run_takes_the_shape(theatres, shape):
 def test_the_trace_shows_what_prefect_says(theatres, source, shape):
     theatre = theatres[source]
     document, account = read(theatre, shape), theatre.account(shape)
-    if shape.name == "process_pool" and source != "collector":
+    if shape.name == "process_pool" and source != "watcher":
         account = admitted(document, account)
     if shape.name in ELSEWHERE and source == "decorator":
         document["run"]["completeness"] = {**completeness(document), "status": "complete"}
@@ -126,7 +126,7 @@ def completeness(document):
 @pytest.mark.parametrize("shape", [shape for shape in SHAPES if shape.name in ELSEWHERE], ids=str)
 def test_a_process_does_not_call_complete_what_ran_elsewhere(theatres, shape):
     statuses = {source: completeness(read(theatres[source], shape))["status"] for source in SOURCES}
-    assert statuses == {"decorator": "unknown", "collector": "complete", "both": "complete"}
+    assert statuses == {"decorator": "unknown", "watcher": "complete", "both": "complete"}
 
 
 @every_shape

@@ -1,4 +1,4 @@
-"""Prefect's server from our app factory: it collects, serves traces to Prefect's users, and outlives our faults."""
+"""Prefect's server from our app factory: it is watched, serves traces to Prefect's users, and outlives our faults."""
 
 import base64
 import contextlib
@@ -125,7 +125,7 @@ def test_prefects_password_is_none_of_a_workers(inside):
     assert ask(inside, "/datatracing/api/v1/summaries", token=TOKEN, body={"trace_ids": []})[0] == 403
 
 
-def test_what_ends_is_collected_in_the_server_and_shown_in_its_ui(inside):
+def test_what_ends_is_stored_from_the_server_and_shown_in_its_ui(inside):
     run = inside.play("upstream_failed")["upstream_failed"]
     ended = time.monotonic()
     document = trace_of(inside, run)
@@ -155,24 +155,24 @@ def test_prefects_own_pages_are_as_they_were(inside):
 
 @pytest.fixture
 def away(inside, tmp_path):
-    """A traced flow whose server is killed while it works, and comes back; and a collector outside that waits for it.
-    The run, and two homes: with a store of what the flow's own process told, and with one of what was collected."""
-    told, collected = (
+    """A traced flow whose server is killed while it works, and comes back; and a watcher outside that waits for it.
+    The run, and two homes: with a store of what the flow's own process told, and with one of what was watched."""
+    told, watched = (
         inside.beside(
             RIG_TRACED="1", RIG_GATE=str(tmp_path / "gate"), DATATRACING_PREFECT_GRACE="1",
             DATATRACING_STORE=fresh(tmp_path / f"{name}.db"), DATATRACING_SPOOL_DIR=str(tmp_path / name),
         )
-        for name in ("told", "collected")
+        for name in ("told", "watched")
     )  # fmt: skip
-    with contextlib.closing(collected), told.begin("tests.prefect_rig.slow", "waits") as flow:
-        collected.programs.start("outside", [COMMAND, "prefect", "collect", "--interval", "2"])
+    with contextlib.closing(watched), told.begin("tests.prefect_rig.slow", "waits") as flow:
+        watched.programs.start("outside", [COMMAND, "prefect", "watch", "--interval", "2"])
         run = flow.stdout.readline().split()[1]
-        collected.programs.wait("the task", lambda: "last_to_leave" in Oracle(inside.database).at_work(run), PATIENCE)
+        watched.programs.wait("the task", lambda: "last_to_leave" in Oracle(inside.database).at_work(run), PATIENCE)
         stop(inside, how=signal.SIGKILL)
         (tmp_path / "gate").touch()
         serve(inside)
         assert flow.wait(PATIENCE) == 0
-        yield run, told, collected
+        yield run, told, watched
     agents.end(told.spool)
 
 
@@ -183,14 +183,14 @@ def fresh(store):
 
 def test_a_server_that_goes_away_and_comes_back_has_missed_nothing(inside, away):
     """Prefect's client gives up what it cannot tell for some seconds: its record may have no end of a task, for ever.
-    What there is in it, collectors inside and outside have; the flow's own process knows everything."""
-    run, told, collected = away
+    What there is in it, watchers inside and outside have; the flow's own process knows everything."""
+    run, told, watched = away
     oracle, shape = Oracle(inside.database), Shape("waits", "a flow in the middle of its work", "success", {})
-    for found in (partial(trace_of, inside, run), partial(outside, collected, run)):
+    for found in (partial(trace_of, inside, run), partial(outside, watched, run)):
         inside.programs.wait("what Prefect says", partial(truly, found, oracle, run), PATIENCE)
     ship(told)
     assert states(read(Theatre(told, {"waits": run}), shape)) == ["success"] * 3
-    told.datatracing("prefect", "collect", "--once")
+    told.datatracing("prefect", "watch", "--once")
     assert states(read(Theatre(told, {"waits": run}), shape)) == ["success"] * 3
 
 

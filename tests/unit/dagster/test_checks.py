@@ -29,7 +29,7 @@ def test_a_fresh_instance_has_no_daemon_and_is_advised_to_monitor_its_runs(home)
     found = {each.name: each for each in checks.findings(home(""))}
     assert [name for name, each in found.items() if not each.ok] == ["dagster daemon"]
     assert "run_monitoring" in found["run monitoring"].advice
-    assert "datatracing dagster collect" in found["dagster daemon"].advice
+    assert "datatracing dagster watch" in found["dagster daemon"].advice
 
 
 def test_run_monitoring_that_is_on_is_in_order(home):

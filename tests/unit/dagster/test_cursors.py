@@ -1,4 +1,4 @@
-"""How far a collector has come, as a text."""
+"""How far a watcher has come, as a text."""
 
 import json
 import time

@@ -1,4 +1,4 @@
-"""What Dagster's own storage keeps of collecting."""
+"""What Dagster's own storage keeps of watching."""
 
 import time
 
@@ -8,7 +8,7 @@ from dagster import DagsterInstance
 from datatracing_dagster import progress
 from datatracing_dagster.cursors import TRIES, Cursor
 from datatracing_dagster.progress import Progress
-from datatracing_dagster.settings import CollectorSettings
+from datatracing_dagster.settings import WatchSettings
 
 
 @pytest.fixture
@@ -19,10 +19,10 @@ def instance(tmp_path):
 
 def kept(instance, **given):
     given = {"store": "postgresql+psycopg://u:secret@h/traces", "look_back": 60.0, **given}
-    return Progress(instance, CollectorSettings.read(**given))
+    return Progress(instance, WatchSettings.read(**given))
 
 
-def test_the_first_moment_is_kept_however_long_nothing_is_collected(instance):
+def test_the_first_moment_is_kept_however_long_nothing_is_stored(instance):
     first = kept(instance).cursor()
     time.sleep(0.05)
     assert kept(instance, look_back=0.01).cursor() == first
@@ -48,8 +48,8 @@ def test_a_password_that_has_changed_makes_no_other_store(instance):
 
 def test_what_was_said_last_is_heard_until_it_is_old(instance, monkeypatch):
     assert kept(instance).heard() == ""
-    kept(instance).say("2 runs collected")
-    assert kept(instance).heard() == "2 runs collected"
+    kept(instance).say("2 runs completed")
+    assert kept(instance).heard() == "2 runs completed"
     monkeypatch.setattr(progress, "FRESH", 0.0)
     assert kept(instance).heard() == ""
 

@@ -1,4 +1,4 @@
-"""What the collector is told: by the resource's fields, or else by the environment."""
+"""What the watcher is told: by the resource's fields, or else by the environment."""
 
 import pytest
 
@@ -17,14 +17,14 @@ def environment(monkeypatch):
 
 def test_what_is_not_given_is_the_environments(environment):
     environment(STORE="sqlite:///there.db", NAMESPACE="shop", DAGSTER_STALE="60", DAGSTER_ANNOUNCE="true")
-    settings = DataTracingResource().collector_settings()
+    settings = DataTracingResource().watch_settings()
     assert (settings.all.store, settings.all.namespace) == ("sqlite:///there.db", "shop")
     assert (settings.stale, settings.announce, settings.look_back) == (60.0, True, 86_400.0)
 
 
 def test_what_is_given_wins(environment):
     environment(STORE="sqlite:///there.db", DAGSTER_STALE="60", DAGSTER_ANNOUNCE="true")
-    settings = DataTracingResource(store="sqlite:///here.db", stale=5.0, announce=False).collector_settings()
+    settings = DataTracingResource(store="sqlite:///here.db", stale=5.0, announce=False).watch_settings()
     assert (settings.all.store, settings.stale, settings.announce) == ("sqlite:///here.db", 5.0, False)
 
 
@@ -35,4 +35,4 @@ BAD = {"DAGSTER_STALE": "0", "DAGSTER_LOOK_BACK": "a day", "DAGSTER_BUDGET": "-1
 def test_what_does_not_fit_is_named(environment, name, value):
     environment(**{name: value})
     with pytest.raises(BadInputError, match=f"DATATRACING_{name} does not fit"):
-        DataTracingResource().collector_settings()
+        DataTracingResource().watch_settings()

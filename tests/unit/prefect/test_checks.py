@@ -13,7 +13,7 @@ def test_the_prefect_of_this_environment_is_fine():
     found = said(findings({}))
     assert found["prefect"][0]
     assert found["prefect plugin"] == (True, found["prefect plugin"][1])
-    assert "a server of its own, which no collector can follow" in found["prefect api"][1]
+    assert "a server of its own, which no watcher can follow" in found["prefect api"][1]
     assert "prefect server" not in found
 
 
@@ -22,7 +22,7 @@ def test_a_prefect_that_is_not_known_is_named_with_what_still_works():
         finding = version_of(version)
         assert not finding.ok
         assert "3.7.7 or later, below 3.10" in finding.advice
-        assert "datatracing prefect collect" in finding.advice
+        assert "datatracing prefect watch" in finding.advice
 
 
 @pytest.mark.parametrize(

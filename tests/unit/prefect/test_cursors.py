@@ -1,4 +1,4 @@
-"""What a collector leaves for the next one."""
+"""What a watcher leaves for the next one."""
 
 from datatracing_prefect.agenda import FLOW, Agenda
 from datatracing_prefect.cursors import STORED, Cursor, Position, Stored
@@ -48,7 +48,7 @@ def test_no_name_of_a_server_or_store_is_in_the_file(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == [cursor.path.name]
 
 
-def test_what_one_collector_has_dealt_with_the_next_one_does_not_read_again():
+def test_what_one_watcher_has_dealt_with_the_next_one_does_not_read_again():
     first, second = Agenda(settle=0), Agenda(settle=0)
     first.ended((FLOW, "a"), 1_000)
     first.read((FLOW, "a"), 9_999, "digest", goes_on=False)

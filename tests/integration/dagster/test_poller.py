@@ -1,4 +1,4 @@
-"""The collector on a real Dagster: nothing is lost and nothing comes twice, whatever is broken around it."""
+"""The watcher on a real Dagster: nothing is lost and nothing comes twice, whatever is broken around it."""
 
 import json
 import sqlite3
@@ -13,7 +13,7 @@ import pytest
 from datatracing_dagster.cursors import TRIES
 from datatracing_dagster.trace_link import TAG
 from tests.conformance.check import unbalanced
-from tests.dagster_rig.collecting import Tracing
+from tests.dagster_rig.watching import Tracing
 
 pytestmark = pytest.mark.xdist_group("dagster-links")
 
@@ -36,7 +36,7 @@ def play(instance):
 
 @pytest.fixture
 def another(instance, sqlite_url, tmp_path):
-    """A function that makes further collectors into the store, with settings of their own."""
+    """A function that makes further watchers into the store, with settings of their own."""
     made = []
 
     def make(**given):
@@ -64,18 +64,18 @@ def ledger(tracing, run):
     return next(stage["facts"]["reasons"] for stage in why["stages"] if stage["stage"] == "books")
 
 
-def test_a_run_is_collected_once(tracing, play):
+def test_a_run_is_stored_once(tracing, play):
     runs = play(3)
-    assert [tracing.collect().collected for _ in range(3)] == [3, 0, 0]
+    assert [tracing.collect().completed for _ in range(3)] == [3, 0, 0]
     assert epochs(tracing, runs) == [0, 0, 0]
 
 
-def test_a_collector_that_starts_again_asks_the_store_and_reads_no_run_twice(tracing, another, play):
+def test_a_watcher_that_starts_again_asks_the_store_and_reads_no_run_twice(tracing, another, play):
     runs = play(3)
     tracing.collect()
     again = another()
     again.cursor = tracing.cursor
-    assert again.collect().collected == 0
+    assert again.collect().completed == 0
     assert epochs(tracing, runs) == [0, 0, 0]
 
 
@@ -90,11 +90,9 @@ def test_a_run_whose_end_was_committed_after_a_later_one_is_found(tracing, anoth
 
 def test_a_tick_ends_after_its_budget_and_the_next_one_goes_on(another, play):
     tracing, runs = another(), play(3)
-    tracing.collector.settings = type(tracing.collector.settings)(
-        tracing.collector.settings.all, budget=1e-9, look_back=0
-    )
+    tracing.poller.settings = type(tracing.poller.settings)(tracing.poller.settings.all, budget=1e-9, look_back=0)
     tallies = [tracing.collect() for _ in range(4)]
-    assert [tally.collected for tally in tallies[:3]] == [1, 1, 1]
+    assert [tally.completed for tally in tallies[:3]] == [1, 1, 1]
     assert [tally.more for tally in tallies[:2]] == [True, True]
     assert epochs(tracing, runs) == [0, 0, 0]
 
@@ -102,9 +100,9 @@ def test_a_tick_ends_after_its_budget_and_the_next_one_goes_on(another, play):
 def test_a_run_that_has_just_ended_waits_until_it_has_settled(another, play):
     tracing = another(settle_seconds=0.5)
     [run] = play()
-    assert tracing.collect().collected == 0
+    assert tracing.collect().completed == 0
     time.sleep(0.5)
-    assert tracing.collect().collected == 1
+    assert tracing.collect().completed == 1
     assert epochs(tracing, [run]) == [0]
 
 
@@ -117,9 +115,9 @@ def test_a_cursor_that_is_none_begins_anew_and_nothing_comes_twice(another, play
     runs = play(2)
     tracing.collect()
     tracing.cursor = cursor
-    assert tracing.collect().collected == 0
+    assert tracing.collect().completed == 0
     [more] = play()
-    assert tracing.collect().collected == 1
+    assert tracing.collect().completed == 1
     assert epochs(tracing, [*runs, more]) == [0, 0, 0]
 
 
@@ -128,13 +126,13 @@ def test_a_run_that_was_deleted_meanwhile_is_let_go(tracing, play, instance):
     instance.delete_run(run)
     tracing.cursor = json.dumps({**json.loads(tracing.cursor), "again": {run: 1}})
     tally = tracing.collect()
-    assert (tally.collected, tally.failed) == (0, 0)
+    assert (tally.completed, tally.failed) == (0, 0)
     assert json.loads(tracing.cursor)["again"] == {}
 
 
 @pytest.fixture
 def own(tmp_path, sqlite_url):
-    """An instance for one test, which may be harmed; a collector for it; and its event logs: of a run, and of all."""
+    """An instance for one test, which may be harmed; a watcher for it; and its event logs: of a run, and of all."""
     (tmp_path / "own").mkdir()
     with dg.DagsterInstance.local_temp(str(tmp_path / "own")) as instance:
         tracing = Tracing(instance, {"store": sqlite_url, "spool_dir": str(tmp_path / "spool")})
@@ -165,11 +163,11 @@ def test_a_run_that_cannot_be_read_holds_up_no_other_and_is_given_up_with_a_word
     change(own.logs / f"{broken}.db", statement)
     tallies = [own.collect() for _ in range(TRIES + 2)]
     assert [tally.failed for tally in tallies] == [1] * TRIES + [0] * 2
-    assert tallies[0].collected == 1
+    assert tallies[0].completed == 1
     assert epochs(own, [whole]) == [0]
     [entry] = ledger(own, broken)
     assert (entry["fate"], entry["count"]) == ("lost", 1)
-    assert entry["reason"].startswith("the collector could not read the run: ")
+    assert entry["reason"].startswith("the watcher could not read the run: ")
     shown = own.trace(broken)
     assert (shown["run"]["state"], shown["run"]["completeness"]["status"]) == ("success", "unknown")
     assert [span["level"] for span in shown["spans"]] == ["run"]
@@ -181,7 +179,7 @@ def test_a_run_that_can_be_read_again_is_whole(own):
     change(log, "UPDATE event_logs SET event = 'torn' || event WHERE dagster_event_type = 'STEP_START'")
     assert own.collect().failed == 1
     change(log, "UPDATE event_logs SET event = substr(event, 5) WHERE dagster_event_type = 'STEP_START'")
-    assert own.collect().collected == 1
+    assert own.collect().completed == 1
     assert own.trace(run)["run"]["completeness"]["status"] == "complete"
 
 
@@ -190,10 +188,10 @@ def test_an_instance_that_was_wiped_counts_anew_and_its_runs_are_found(own):
         quiet.execute_in_process(instance=own.instance)
     own.collect()
     own.instance.wipe()
-    # Later than the last tick: nothing has ever been wiped away that had not been collected.
-    own.collector.settings = type(own.collector.settings)(own.collector.settings.all, look_back=3_600)
+    # Later than the last tick: nothing has ever been wiped away that had not been stored.
+    own.poller.settings = type(own.poller.settings)(own.poller.settings.all, look_back=3_600)
     run = quiet.execute_in_process(instance=own.instance).run_id
-    assert own.collect().collected == 1
+    assert own.collect().completed == 1
     assert epochs(own, [run]) == [0]
 
 
@@ -235,7 +233,7 @@ def test_a_run_that_was_silent_for_too_long_and_ends_after_all_is_corrected(anot
         patient.collect()
         seen.append(patient.trace(run_id)["run"]["state"])
         time.sleep(0.1)
-        tallies = [impatient.collect().collected for _ in range(2)]
+        tallies = [impatient.collect().completed for _ in range(2)]
         seen.append((patient.trace(run_id)["run"]["state"], tallies))
 
     run = inside(instance, be_silent)
@@ -282,18 +280,18 @@ def test_a_log_stays_as_it_is_otherwise(another, play, instance, given):
     assert TAG not in instance.get_run_by_id(run).tags
 
 
-def test_two_collectors_at_the_same_time_store_everything_once(another, play, instance):
-    collectors = [another() for _ in range(3)]
+def test_two_watchers_at_the_same_time_store_everything_once(another, play, instance):
+    watchers = [another() for _ in range(3)]
     runs = play(8)
     together = threading.Barrier(3)
-    threads = [threading.Thread(target=lambda each=each: (together.wait(), each.collect())) for each in collectors]
+    threads = [threading.Thread(target=lambda each=each: (together.wait(), each.collect())) for each in watchers]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert epochs(collectors[0], runs) == [0] * 8
+    assert epochs(watchers[0], runs) == [0] * 8
     for run in runs:
-        why = collectors[0].connection.why(run.replace("-", ""))
+        why = watchers[0].connection.why(run.replace("-", ""))
         books = next(stage["facts"] for stage in why["stages"] if stage["stage"] == "books")
         assert unbalanced(books) == []
-        assert len([span for span in collectors[0].trace(run)["spans"] if span["level"] == "task"]) == 1
+        assert len([span for span in watchers[0].trace(run)["spans"] if span["level"] == "task"]) == 1

@@ -1,7 +1,7 @@
 """Completes runs: whatever Prefect says has ended is read through its API and sealed.
 
 Prefect is the queue. Events make this prompt; looking for what has ended makes it complete. The cursor only moves past
-a run that is stored, so what fails is met again, by any collector; what is stored twice counts once. So two collectors
+a run that is stored, so what fails is met again, by any watcher; what is stored twice counts once. So two watchers
 do no harm, and there is no lock that a dead one could keep.
 """
 
@@ -17,13 +17,13 @@ from datatracing.model.clock import SECOND
 from datatracing.model.fate import Fate, LedgerEntry
 from datatracing_prefect.agenda import FLOW, TASK, Agenda, RunId
 from datatracing_prefect.background import OUTSIDE
-from datatracing_prefect.collecting import CollectorSettings
 from datatracing_prefect.completion import Completion
 from datatracing_prefect.cursors import Cursor, Position
 from datatracing_prefect.mapping import micros, run_ref
 from datatracing_prefect.open_runs import OpenRuns
 from datatracing_prefect.rest import GoneError, PrefectUnreachableError, Rest
 from datatracing_prefect.subscriber import Hint
+from datatracing_prefect.watch_settings import WatchSettings
 
 if TYPE_CHECKING:
     from datatracing.connection import Connection
@@ -48,20 +48,20 @@ ENDS = ["COMPLETED", "FAILED", "CRASHED", "CANCELLED"]
 class Tally:
     """What was done. `failed` could not be read, `waiting` is not over or too fresh."""
 
-    collected: int = 0
+    completed: int = 0
     failed: int = 0
     waiting: int = 0
 
     def __str__(self) -> str:
-        parts = [f"{self.collected} runs collected"]
+        parts = [f"{self.completed} runs completed"]
         parts += [f"{self.failed} could not be read"] if self.failed else []
         return ", ".join(parts + ([f"{self.waiting} are to be read again"] if self.waiting else []))
 
 
-class Collector:
+class Poller:
     """Of one Prefect server, into one store. Used by one event loop."""
 
-    def __init__(self, rest: Rest, connection: "Connection", settings: CollectorSettings, cursor: Cursor) -> None:
+    def __init__(self, rest: Rest, connection: "Connection", settings: WatchSettings, cursor: Cursor) -> None:
         self.rest = rest
         self.connection = connection
         self.settings = settings
@@ -75,7 +75,7 @@ class Collector:
         self._since = clock.now() - round(settings.look_back * SECOND)
         """From which end on runs are looked for, in microseconds."""
         self._position = cursor.read()
-        """Where an earlier collector stood, until it has been taken up."""
+        """Where an earlier watcher stood, until it has been taken up."""
         self._kept = self._position
 
     def heed(self, hint: Hint) -> None:
@@ -106,7 +106,7 @@ class Collector:
                 self._looked_at = time.time()
                 await asyncio.sleep(min(self.settings.interval, LATER))
             else:
-                if tally.collected or tally.failed or away:
+                if tally.completed or tally.failed or away:
                     log.info("DataTracing: %s", tally)
                 away = ""
                 await self._pause()
@@ -122,7 +122,7 @@ class Collector:
             await self._look(tally)
         due = self.agenda.due(time.time())
         for start in range(0, len(due), AT_ONCE):
-            await self._collect_all(due[start : start + AT_ONCE], tally)
+            await self._complete_all(due[start : start + AT_ONCE], tally)
         await asyncio.to_thread(self.connection.sweep)
         self._keep_cursor()
         tally.waiting = len(self.agenda)
@@ -157,18 +157,18 @@ class Collector:
             self._since = self._position.ended - OVERLAP
         self._position = None
 
-    async def _collect_all(self, runs: list[RunId], tally: Tally) -> None:
+    async def _complete_all(self, runs: list[RunId], tally: Tally) -> None:
         """At the same time, because most of it is waiting. One that fails leaves the others to finish."""
-        ended = await asyncio.gather(*(self._collect(run, tally) for run in runs), return_exceptions=True)
+        ended = await asyncio.gather(*(self._complete_one(run, tally) for run in runs), return_exceptions=True)
         for error in ended:
             if isinstance(error, BaseException):
                 raise error
 
-    async def _collect(self, run: RunId, tally: Tally) -> None:
+    async def _complete_one(self, run: RunId, tally: Tally) -> None:
         """One run that cannot be read holds up no other; who does not answer holds up all."""
         try:
             first = await self.completion.complete(run)
-            tally.collected += first  # not in one step: others count meanwhile
+            tally.completed += first  # not in one step: others count meanwhile
         except AWAY:
             raise
         except GoneError:
@@ -180,7 +180,7 @@ class Collector:
     async def _lose(self, run_id: str, tally: Tally) -> None:
         try:
             stored = await self.completion.lose(run_id)
-            tally.collected += stored
+            tally.completed += stored
         except AWAY:
             raise
         except GoneError:
@@ -193,7 +193,7 @@ class Collector:
         log.warning("DataTracing could not read run %s%s", run[1], "" if again else "; it is given up", exc_info=error)
         if not again:
             trace_id = run_ref("", run[1], self.namespace).trace_id
-            reason = f"the collector could not read the run: {type(error).__name__}"
+            reason = f"the watcher could not read the run: {type(error).__name__}"
             entry = LedgerEntry(Fate.LOST, reason, 1, clock.now(), trace_id)
             await asyncio.to_thread(self.connection.lose, [entry])
 

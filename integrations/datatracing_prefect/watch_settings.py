@@ -1,4 +1,4 @@
-"""How a collector is to behave: DataTracing's settings, and a few of its own that begin with `DATATRACING_PREFECT_`."""
+"""How a watcher is to behave: DataTracing's settings, and a few of its own that begin with `DATATRACING_PREFECT_`."""
 
 from functools import cached_property
 from typing import Any
@@ -12,7 +12,7 @@ from datatracing.settings import Settings
 PREFIX = "DATATRACING_PREFECT_"
 
 
-class CollectorSettings(BaseSettings):
+class WatchSettings(BaseSettings):
     """Seconds, unless a name says otherwise. BadInputError names the variable that does not fit."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="ignore", frozen=True)
@@ -25,7 +25,7 @@ class CollectorSettings(BaseSettings):
         description="How long a run's end is held back, after the last sign of it, for tasks that outlive their flow.",
     )
     look_back: float = Field(
-        default=86_400.0, gt=0, description="How old the runs may be that a collector finds when it first runs."
+        default=86_400.0, gt=0, description="How old the runs may be that a watcher finds when it first runs."
     )
     stale: float = Field(
         default=86_400.0, gt=0, description="A run of which nothing was heard for so long is stored as lost."

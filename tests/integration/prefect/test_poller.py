@@ -1,4 +1,4 @@
-"""The collector against a real Prefect server: prompt, complete, and none the worse for two of it or for its death."""
+"""The watcher against a real Prefect server: prompt, complete, and none the worse for two of it or for its death."""
 
 import contextlib
 import signal
@@ -24,7 +24,7 @@ COMMAND = str(Path(sys.executable).with_name("datatracing"))
 
 @pytest.fixture
 def place(home):
-    """Programs with a collector's settings, stopped afterwards. What others have played before is none of theirs."""
+    """Programs with a watcher's settings, stopped afterwards. What others have played before is none of theirs."""
     own = home.beside(
         DATATRACING_PREFECT_LOOK_BACK="60", DATATRACING_SETTLE_SECONDS="1", DATATRACING_PREFECT_INTERVAL="2"
     )
@@ -36,7 +36,7 @@ def place(home):
 def once():
     """A function that collects what has ended since the test began."""
     began = time.time()
-    return lambda home, *options: theatre.collect(home, *options, since=began)
+    return lambda home, *options: theatre.watch_once(home, *options, since=began)
 
 
 @pytest.fixture
@@ -59,8 +59,8 @@ def gate(tmp_path):
     return tmp_path / "gate"
 
 
-def collect(place, *options, name="collector"):
-    place.programs.start(name, [COMMAND, "prefect", "collect", *options])
+def watch(place, *options, name="watcher"):
+    place.programs.start(name, [COMMAND, "prefect", "watch", *options])
 
 
 def kill(program):
@@ -118,7 +118,7 @@ def until(place, run_id, state):
 
 def test_once_catches_up_with_what_ended_while_nobody_listened(place, once):
     run = place.play("direct_calls")["direct_calls"]
-    assert "collected" in once(place)
+    assert "completed" in once(place)
     first = summary(place, run)
     assert (first.state, first.revision, first.completeness.status) == ("success", 0, "complete")
     once(place)
@@ -126,7 +126,7 @@ def test_once_catches_up_with_what_ended_while_nobody_listened(place, once):
 
 
 def test_events_make_it_prompt_and_open_runs_are_shown(place, gate, begin):
-    collect(place, "--interval", "3600")
+    watch(place, "--interval", "3600")
     run, _ = begin("waits")
     with contextlib.closing(connect(place.settings["DATATRACING_STORE"])) as connection:
         known = partial(connection.summaries, [run.replace("-", "")])
@@ -144,9 +144,9 @@ def test_a_store_that_is_away_is_waited_for(place):
     port, token = free_port(), {"DATATRACING_TOKEN": "a-token"}
     remote = place.beside(DATATRACING_STORE=f"http://127.0.0.1:{port}", **token)
     with contextlib.closing(remote):
-        collect(remote)
+        watch(remote)
         run = remote.play("success_chain")["success_chain"]
-        log = remote.programs.log("collector")
+        log = remote.programs.log("watcher")
         remote.programs.wait("the complaint", lambda: "goes on later" in log.read_text(), PATIENCE)
         assert log.read_text().count("goes on later") == 1
         local = place.beside(**token)
@@ -156,9 +156,9 @@ def test_a_store_that_is_away_is_waited_for(place):
     assert (found.revision, found.completeness.status, found.books.balanced) == (0, "complete", True)
 
 
-def test_two_collectors_do_no_harm_and_when_they_are_killed_are_succeeded(place):
+def test_two_watchers_do_no_harm_and_when_they_are_killed_are_succeeded(place):
     for name in ("one", "two"):
-        collect(place, "--announce", name=name)
+        watch(place, "--announce", name=name)
     before = place.play("direct_calls", "upstream_failed", "flow_retry")
     for run in before.values():
         found = sealed(place, run)
@@ -167,7 +167,7 @@ def test_two_collectors_do_no_harm_and_when_they_are_killed_are_succeeded(place)
     for name in ("one", "two"):
         kill(place.programs._running.pop(name))
     after = place.play("success_chain")["success_chain"]
-    collect(place, name="successor")
+    watch(place, name="successor")
     assert sealed(place, after).revision == 0
     assert summary(place, before["direct_calls"]).revision == 0
 
@@ -193,8 +193,8 @@ def test_a_run_whose_process_was_killed_is_lost_after_a_while_and_what_it_is_whe
 
 def test_a_task_that_outlives_its_flow_holds_the_seal_back_or_is_lost_until_it_ends(place, other, gate, begin, once):
     patient, hasty, casual = place, other("hasty"), other("casual")
-    collect(patient, "--grace", "60", name="patient")
-    collect(hasty, "--grace", "1", name="hasty")
+    watch(patient, "--grace", "60", name="patient")
+    watch(hasty, "--grace", "1", name="hasty")
     run, process = begin("outlasted")
     until(place, run, "Completed")
     sealed(hasty, run)
@@ -215,7 +215,7 @@ def test_a_task_that_outlives_its_flow_holds_the_seal_back_or_is_lost_until_it_e
 def test_a_server_that_is_not_there_is_said_in_one_line(place):
     nowhere = {**place.environment, "PREFECT_API_URL": f"http://127.0.0.1:{free_port()}/api"}
     done = subprocess.run(
-        [COMMAND, "prefect", "collect", "--once"], env=nowhere, capture_output=True, text=True, check=False
+        [COMMAND, "prefect", "watch", "--once"], env=nowhere, capture_output=True, text=True, check=False
     )
     assert done.returncode == 3
     assert "Prefect's API does not answer" in done.stderr

@@ -1,7 +1,7 @@
 """Completes runs: whatever Dagster says has ended is read from its event log and sealed.
 
 Dagster's log is the queue. The cursor only moves past a run that is stored, so what fails is met again, by any
-collector; a run that is met twice is read once, because the store says what it has. So two collectors do no harm, and
+watcher; a run that is met twice is read once, because the store says what it has. So two watchers do no harm, and
 there is no lock that a dead one could keep: at worst they read a run at the same time and store the same.
 """
 
@@ -23,7 +23,7 @@ from datatracing_dagster.manifest import read_bare_manifest, read_manifest
 from datatracing_dagster.mapping import ORCHESTRATOR, micros
 from datatracing_dagster.open_runs import OpenRuns
 from datatracing_dagster.records import Records, RunDeletedError
-from datatracing_dagster.settings import CollectorSettings
+from datatracing_dagster.settings import WatchSettings
 
 if TYPE_CHECKING:
     from dagster import DagsterInstance
@@ -38,23 +38,23 @@ log = logging.getLogger("datatracing")
 class Tally:
     """What one tick has done, or several. `more`: its time was over before there was nothing left."""
 
-    collected: int = 0
+    completed: int = 0
     failed: int = 0
     more: bool = False
 
     def __add__(self, later: "Tally") -> "Tally":
-        return Tally(self.collected + later.collected, self.failed + later.failed, later.more)
+        return Tally(self.completed + later.completed, self.failed + later.failed, later.more)
 
     def __str__(self) -> str:
-        parts = [f"{self.collected} runs collected"]
+        parts = [f"{self.completed} runs completed"]
         parts += [f"{self.failed} could not be read"] if self.failed else []
         return ", ".join(parts + (["more are waiting"] if self.more else []))
 
 
-class Collector:
+class Poller:
     """Of one Dagster instance, into one store. Used by one thread; remembers between ticks what it need not ask."""
 
-    def __init__(self, instance: "DagsterInstance", connection: "Connection", settings: CollectorSettings) -> None:
+    def __init__(self, instance: "DagsterInstance", connection: "Connection", settings: WatchSettings) -> None:
         self.instance = instance
         self.connection = connection
         self.settings = settings
@@ -76,7 +76,7 @@ class Collector:
         deadline = time.monotonic() + self.settings.budget
         for run_id, end in self._waiting(cursor):
             if run_id:
-                self._collect(run_id, cursor, tally)
+                self._complete_one(run_id, cursor, tally)
             if end:
                 self._passed(end, cursor)
             if time.monotonic() > deadline:
@@ -111,7 +111,7 @@ class Collector:
         known = self.connection.summaries([trace_id]).get(trace_id)
         return known is not None and known.verdict is not None and (known.times.ended_at or 0) >= micros(end.at)
 
-    def _collect(self, run_id: str, cursor: Cursor, tally: Tally) -> None:
+    def _complete_one(self, run_id: str, cursor: Cursor, tally: Tally) -> None:
         """One run that cannot be read holds up no other; a store that cannot be used holds up all."""
         try:
             self._complete(run_id)
@@ -123,7 +123,7 @@ class Collector:
             tally.failed += 1
             self._failed(run_id, error, again=cursor.failed(run_id))
         else:
-            tally.collected += 1
+            tally.completed += 1
             cursor.done(run_id)
 
     def _complete(self, run_id: str) -> None:
@@ -143,7 +143,7 @@ class Collector:
         log.warning("DataTracing could not read run %s%s", run_id, "" if again else "; it is given up", exc_info=error)
         if not again:
             trace_id = RunRef(ORCHESTRATOR, self.namespace, "", run_id).trace_id
-            reason = f"the collector could not read the run: {type(error).__name__}"
+            reason = f"the watcher could not read the run: {type(error).__name__}"
             self.connection.lose([LedgerEntry(Fate.LOST, reason, 1, clock.now(), trace_id)])
             self._complete_barely(run_id)
 

@@ -1,4 +1,4 @@
-"""A collector over an instance, and what it has brought to a store."""
+"""A watcher over an instance, and what it has brought to a store."""
 
 import sqlite3
 from contextlib import closing
@@ -8,8 +8,8 @@ from typing import Any
 from dagster import DagsterInstance
 
 from datatracing.connection import Connection, connect
-from datatracing_dagster.collector import Collector, Tally
-from datatracing_dagster.settings import CollectorSettings
+from datatracing_dagster.poller import Poller, Tally
+from datatracing_dagster.settings import WatchSettings
 
 
 @dataclass
@@ -18,22 +18,22 @@ class Tracing:
 
     instance: DagsterInstance
     given: dict[str, Any]
-    collector: Collector = field(init=False)
+    poller: Poller = field(init=False)
     cursor: str | None = None
 
     def __post_init__(self) -> None:
         given = {"settle_seconds": 0.0, "look_back": 0.0, **self.given}
-        settings = CollectorSettings.read(**given)
-        self.collector = Collector(self.instance, connect(settings=settings.all), settings)
+        settings = WatchSettings.read(**given)
+        self.poller = Poller(self.instance, connect(settings=settings.all), settings)
         self.collect()
 
     @property
     def connection(self) -> Connection:
-        return self.collector.connection
+        return self.poller.connection
 
-    def collect(self) -> Tally:
+    def watch(self) -> Tally:
         """One tick, whatever it takes."""
-        self.cursor, tally = self.collector.tick(self.cursor)
+        self.cursor, tally = self.poller.tick(self.cursor)
         return tally
 
     def trace(self, run_id: str) -> dict[str, Any]:
