@@ -51,12 +51,13 @@ class Agenda:
         """Completed, or nothing to complete."""
         self._entries.pop(run, None)
 
-    def again(self, run: RunId, now: float, why: str) -> None:
-        """Later, each time later; in the end dropped for the reason `why`."""
+    def again(self, run: RunId, now: float, why: str) -> bool:
+        """Later, each time later; in the end it is dropped for the reason `why`, and the answer is False."""
         entry = self._entries[run]
         if entry.tries >= len(PAUSES):
             self.dropped[why] += 1
             self.done(run)
-            return
+            return False
         entry.due = now + PAUSES[entry.tries]
         entry.tries += 1
+        return True

@@ -2,9 +2,10 @@
 
 import os
 from collections.abc import Mapping
-from importlib.metadata import PackageNotFoundError, entry_points, version
+from importlib.metadata import entry_points
 
 from datatracing.errors import BadInputError
+from datatracing.hosting.versions import installed, numbers
 from datatracing.ops.finding import Finding
 from datatracing.sources import merged
 from datatracing_airflow.settings import places
@@ -15,30 +16,20 @@ FULL, EVENTS = (3, 1), (3, 0)
 
 def findings(environ: Mapping[str, str] = os.environ) -> list[Finding]:
     """Its version, our plugin, and the store that the plugin is given. Nothing when Airflow is not installed."""
-    installed = _installed("apache-airflow-core") or _installed("apache-airflow")
-    if installed is None:
+    found = installed("apache-airflow-core") or installed("apache-airflow")
+    if found is None:
         return []
-    return [version_of(installed), _plugin(), _store(environ)]
+    return [version_of(found), _plugin(), _store(environ)]
 
 
-def _installed(distribution: str) -> str | None:
-    try:
-        return version(distribution)
-    except PackageNotFoundError:
-        return None
-
-
-def version_of(installed: str) -> Finding:
+def version_of(found: str) -> Finding:
     """What works with this version of Airflow."""
-    numbers = tuple(int(part) for part in installed.split(".")[:2] if part.isdigit())
-    if numbers >= FULL:
-        return Finding("airflow", ok=True, detail=f"Airflow {installed} is installed")
-    if numbers >= EVENTS:
+    if numbers(found) >= FULL:
+        return Finding("airflow", ok=True, detail=f"Airflow {found} is installed")
+    if numbers(found) >= EVENTS:
         advice = "upgrade to Airflow 3.1 or later for traces inside Airflow"
-        return Finding("airflow", ok=False, detail=f"Airflow {installed}: only events work", advice=advice)
-    return Finding(
-        "airflow", ok=False, detail=f"Airflow {installed} is too old", advice="upgrade to Airflow 3.1 or later"
-    )
+        return Finding("airflow", ok=False, detail=f"Airflow {found}: only events work", advice=advice)
+    return Finding("airflow", ok=False, detail=f"Airflow {found} is too old", advice="upgrade to Airflow 3.1 or later")
 
 
 def _plugin() -> Finding:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from datatracing.capture import CaptureSettings, redaction
 from datatracing.errors import DataTracingError, StoreUnreachableError
+from datatracing.hosting.give_up import give_up
 from datatracing.model import clock
 from datatracing.model.run import RunRef
 from datatracing_airflow import compat, links, session
@@ -29,6 +30,7 @@ class Completion:
         self.redactor = redaction(settings, compat.mask)
         self.graphs = Graphs()
         self.reconciler = Reconciler(connection, self.namespace)
+        self._given_up: set[RunId] = set()
 
     def complete(self, run: RunId) -> bool:
         """False as long as Airflow's own record does not say that the run is over: the hook spoke from inside a
@@ -43,6 +45,12 @@ class Completion:
             manifest = self._manifest(records, row, observed_at)
         self.connection.complete(self.redactor.manifest(manifest))
         return True
+
+    def give_up(self, run: RunId, error: Exception) -> None:
+        """Once for each run: the reconciler goes on finding it, and each time it is tried again."""
+        if run not in self._given_up:
+            give_up(self.connection, RunRef(links.ORCHESTRATOR, self.namespace, *run).trace_id, error)
+            self._given_up.add(run)
 
     def sweep(self) -> None:
         """See Connection.sweep."""

@@ -9,8 +9,6 @@ from datatracing.model.link import Access, AssetUse, Direction, Link, LinkKind
 from datatracing.model.run import RunRef
 
 ORCHESTRATOR = "airflow"
-ELSEWHERE = "w3c"
-"""Stands in for the orchestrator where only a trace id is known; the trace id is then the run's key."""
 CONSUMED_LIMIT = 100
 """Asset events that one task repeats. The manifest has all of them, once."""
 
@@ -48,7 +46,7 @@ def propagated(conf: Any, namespace: str) -> Iterator[Link]:
     """The trace whose `traceparent` somebody put into the run's conf."""
     caller = parse_traceparent(conf.get("traceparent")) if isinstance(conf, Mapping) else None
     if caller:
-        run = RunRef(ELSEWHERE, namespace, "trace", caller.trace_id)
+        run = RunRef.foreign(namespace, caller.trace_id)
         yield Link(LinkKind.PROPAGATED, Direction.UP, run, f"traceparent in the run's conf, span {caller.span_id}")
 
 

@@ -6,7 +6,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from datatracing.capture import CaptureSettings, Notice, Recorder, guard, redaction
-from datatracing.context.address import is_file
 from datatracing.model.event import ErrorInfo, EventKind, Statement, Times
 from datatracing.model.run import RunRef, SpanKey
 from datatracing.model.states import State
@@ -70,10 +69,9 @@ class Tracer:
 def open_store() -> "Connection":
     """The configured store. SQLite's tables are made here, since that file has no administrator; elsewhere a store
     that was not prepared raises SchemaMismatchError when it is used."""
-    from datatracing.connection import connect
+    from datatracing.connection import connect_and_prepare
 
-    settings = all_settings()
-    return connect(settings=settings, migrate=is_file(settings.store))
+    return connect_and_prepare(all_settings())
 
 
 def silence() -> None:

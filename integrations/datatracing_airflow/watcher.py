@@ -32,6 +32,9 @@ class Work(Protocol):
     def complete(self, run: RunId) -> bool:
         """Store Airflow's record of the run and seal it. False: Airflow does not say that it is over."""
 
+    def give_up(self, run: RunId, error: Exception) -> None:
+        """Note that the run could not be read, however often."""
+
     def sweep(self) -> None:
         """Open what has begun, seal again what came late."""
 
@@ -105,8 +108,9 @@ class AirflowWatcher:
             over = self._work.complete(run)
         except StoreUnreachableError:
             raise
-        except Exception:
-            self._agenda.again(run, self._clock(), "failed")
+        except Exception as error:
+            if not self._agenda.again(run, self._clock(), "failed"):
+                self._work.give_up(run, error)
             with guard("airflow.watcher.run"):
                 raise
             return

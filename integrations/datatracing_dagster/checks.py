@@ -5,9 +5,10 @@ Dagster itself is imported only where DAGSTER_HOME names an instance to ask.
 
 import os
 from collections.abc import Iterator, Mapping
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
+from datatracing.hosting.versions import installed, numbers
 from datatracing.ops.finding import Finding
 
 if TYPE_CHECKING:
@@ -21,10 +22,10 @@ AMBIGUOUS = "postgresql://"
 
 def findings(environ: Mapping[str, str] = os.environ) -> Iterator[Finding]:
     """Its version, its storage's driver, run monitoring, the daemon. Nothing when Dagster is not installed."""
-    installed = _installed("dagster")
-    if installed is None:
+    found = installed("dagster")
+    if found is None:
         return
-    yield version_of(installed)
+    yield version_of(found)
     if not environ.get("DAGSTER_HOME"):
         advice = "set DAGSTER_HOME to have the instance checked, too"
         yield Finding("dagster instance", ok=True, detail="DAGSTER_HOME is not set in this environment", advice=advice)
@@ -32,21 +33,19 @@ def findings(environ: Mapping[str, str] = os.environ) -> Iterator[Finding]:
     yield from _instance()
 
 
-def version_of(installed: str) -> Finding:
+def version_of(found: str) -> Finding:
     """What works with this version of Dagster."""
-    numbers = tuple(int(part) for part in installed.split(".")[:2] if part.isdigit())
-    if numbers >= FULL:
-        return Finding("dagster", ok=True, detail=f"Dagster {installed} is installed")
+    if numbers(found) >= FULL:
+        return Finding("dagster", ok=True, detail=f"Dagster {found} is installed")
     advice = "upgrade to Dagster 1.9 or later"
-    if numbers >= BEST_EFFORT:
-        return Finding("dagster", ok=False, detail=f"Dagster {installed} is not tested with DataTracing", advice=advice)
-    return Finding("dagster", ok=False, detail=f"Dagster {installed} is too old", advice=advice)
+    if numbers(found) >= BEST_EFFORT:
+        return Finding("dagster", ok=False, detail=f"Dagster {found} is not tested with DataTracing", advice=advice)
+    return Finding("dagster", ok=False, detail=f"Dagster {found} is too old", advice=advice)
 
 
 def driver(url: str, sqlalchemy: str) -> Finding:
     """With this storage URL and this SQLAlchemy, does Dagster get the driver that it can work with?"""
-    numbers = tuple(int(part) for part in sqlalchemy.split(".")[:2] if part.isdigit())
-    if not url.startswith(AMBIGUOUS) or numbers < (2, 1):
+    if not url.startswith(AMBIGUOUS) or numbers(sqlalchemy) < (2, 1):
         return Finding("dagster storage", ok=True, detail="its driver is the one that Dagster is made for")
     return Finding(
         "dagster storage",
@@ -98,10 +97,3 @@ def daemon(instance: "DagsterInstance") -> Finding:
         return Finding("dagster daemon", ok=True, detail="it is running, so it calls the watching sensor")
     advice = "start `dagster-daemon run`, or watch with `datatracing dagster watch`"
     return Finding("dagster daemon", ok=False, detail="it is not running, so nobody is told to watch", advice=advice)
-
-
-def _installed(distribution: str) -> str | None:
-    try:
-        return version(distribution)
-    except PackageNotFoundError:
-        return None

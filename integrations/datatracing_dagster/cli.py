@@ -11,7 +11,7 @@ from datatracing.errors import BadInputError, MissingExtraError, StoreUnreachabl
 if TYPE_CHECKING:
     from dagster import DagsterInstance
 
-    from datatracing_dagster.poller import Tally
+    from datatracing.hosting.tick import TickResult
 
 app = typer.Typer(help="Store the traces of Dagster runs.", no_args_is_help=True)
 
@@ -52,14 +52,14 @@ def watch(
         watching.progress.forgive()
     while True:
         try:
-            tally = watching.catch_up(PATIENCE if once else 0.0)
+            result = watching.catch_up(PATIENCE if once else 0.0)
         except Exception as error:  # of the store, or of Dagster's own database: either may come back
             if once:
                 raise
             typer.echo(f"DataTracing goes on later: {error}", err=True)
         else:
-            if once or tally.completed or tally.failed:
-                typer.echo(str(tally), err=not once)
+            if once or result.completed or result.failed:
+                typer.echo(str(result), err=not once)
         if once:
             return
         time.sleep(interval)
@@ -81,8 +81,7 @@ class _Watching:
     """What the agent does, in the foreground."""
 
     def __init__(self, instance: "DagsterInstance", given: Mapping[str, Any]) -> None:
-        from datatracing.connection import connect
-        from datatracing.context.address import is_file
+        from datatracing.connection import connect_and_prepare
         from datatracing_dagster.poller import Poller
         from datatracing_dagster.progress import Progress
         from datatracing_dagster.settings import WatchSettings
@@ -91,11 +90,9 @@ class _Watching:
         settings = WatchSettings.read(**given)
         self.progress = Progress(instance, settings)
         self._capture = settings.all.capture()
-        # A SQLite file has no administrator, so its tables are made here.
-        connection = connect(settings=settings.all, migrate=is_file(settings.all.store))
-        self._watcher = Watcher(Poller(instance, connection, settings), self.progress)
+        self._watcher = Watcher(Poller(instance, connect_and_prepare(settings.all), settings), self.progress)
 
-    def catch_up(self, patience: float) -> "Tally":
+    def catch_up(self, patience: float) -> "TickResult":
         """First what steps on this machine have said, so that it is there when their runs are sealed."""
         from datatracing.agent import catch_up
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from dagster import DagsterRunStatus, RunsFilter  # noqa: TID253  # only a Dagster loads this
 
+from datatracing.hosting.begun import begun
 from datatracing.model import codec
-from datatracing.model.event import Event, EventKind, Times
+from datatracing.model.event import Times
 from datatracing.model.states import State
 from datatracing_dagster import compat
 from datatracing_dagster.mapping import micros, run_ref
@@ -40,30 +41,20 @@ class OpenRuns:
 
     def look(self) -> Iterator[str]:
         """Say which runs have begun; the ids of those that are to be stored as lost."""
-        begun = self.instance.get_run_records(RunsFilter(statuses=[DagsterRunStatus.STARTED]), limit=LIMIT)
-        self._say([record for record in begun if record.dagster_run.run_id not in self._said])
-        self._said &= {record.dagster_run.run_id for record in begun}
+        records = self.instance.get_run_records(RunsFilter(statuses=[DagsterRunStatus.STARTED]), limit=LIMIT)
+        self._say([record for record in records if record.dagster_run.run_id not in self._said])
+        self._said &= {record.dagster_run.run_id for record in records}
         yield from (record.dagster_run.run_id for record in self._old() if self._given_up(record))
 
     def _say(self, records: list[Any]) -> None:
         if records:
-            self.connection.accept([codec.dumps(self._begun(record)) for record in records])
+            self.connection.accept([self._begun(record) for record in records])
             self._said.update(record.dagster_run.run_id for record in records)
 
-    def _begun(self, record: Any) -> Event:
-        """The same statement whoever makes it: it counts once."""
-        started = micros(record.start_time or record.create_timestamp.timestamp())
-        return Event(
-            kind=EventKind.STARTED,
-            run=run_ref(record.dagster_run, self.settings.all.namespace),
-            producer=PRODUCER,
-            seq=0,
-            at=started,
-            state=State.RUNNING,
-            raw_state=DagsterRunStatus.STARTED.value,
-            reporter="scheduler",
-            times=Times(started_at=started),
-        )
+    def _begun(self, record: Any) -> bytes:
+        run, status = run_ref(record.dagster_run, self.settings.all.namespace), DagsterRunStatus.STARTED.value
+        at = micros(record.start_time or record.create_timestamp.timestamp())
+        return codec.dumps(begun(run, State.RUNNING, status, Times(started_at=at)).event(PRODUCER, 0, at))
 
     def _old(self) -> Iterator[Any]:
         """Runs at work whose record has not changed for too long, whatever their number."""

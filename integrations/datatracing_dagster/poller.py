@@ -8,13 +8,14 @@ there is no lock that a dead one could keep: at worst they read a run at the sam
 import logging
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from datatracing.capture import redaction
 from datatracing.errors import StoreUnreachableError
+from datatracing.hosting.give_up import give_up
+from datatracing.hosting.tick import TickResult
 from datatracing.model import clock
-from datatracing.model.fate import Fate, LedgerEntry
 from datatracing.model.run import RunRef
 from datatracing_dagster import trace_link
 from datatracing_dagster.cursors import Cursor
@@ -34,23 +35,6 @@ if TYPE_CHECKING:
 log = logging.getLogger("datatracing")
 
 
-@dataclass
-class Tally:
-    """What one tick has done, or several. `more`: its time was over before there was nothing left."""
-
-    completed: int = 0
-    failed: int = 0
-    more: bool = False
-
-    def __add__(self, later: "Tally") -> "Tally":
-        return Tally(self.completed + later.completed, self.failed + later.failed, later.more)
-
-    def __str__(self) -> str:
-        parts = [f"{self.completed} runs completed"]
-        parts += [f"{self.failed} could not be read"] if self.failed else []
-        return ", ".join(parts + (["more are waiting"] if self.more else []))
-
-
 class Poller:
     """Of one Dagster instance, into one store. Used by one thread; remembers between ticks what it need not ask."""
 
@@ -67,24 +51,24 @@ class Poller:
         """From now on also what has just ended."""
         self.settings = replace(self.settings, all=self.settings.all.model_copy(update={"settle_seconds": 0.0}))
 
-    def tick(self, text: str | None) -> tuple[str, Tally]:
+    def tick(self, text: str | None) -> tuple[str, TickResult]:
         """Go on from this cursor, for as long as the budget; the new cursor, and what was done.
 
         StoreUnreachableError: nothing has moved, the same cursor is good for the next tick.
         """
-        cursor, tally = Cursor.read(text, self.settings.look_back), Tally()
+        cursor, result = Cursor.read(text, self.settings.look_back), TickResult()
         deadline = time.monotonic() + self.settings.budget
         for run_id, end in self._waiting(cursor):
             if run_id:
-                self._complete_one(run_id, cursor, tally)
+                self._complete_one(run_id, cursor, result)
             if end:
                 self._passed(end, cursor)
             if time.monotonic() > deadline:
-                tally.more = True
+                result.more = True
                 break
         else:
             self.connection.sweep()
-        return cursor.write(), tally
+        return cursor.write(), result
 
     def _waiting(self, cursor: Cursor) -> Iterator[tuple[str, End | None]]:
         """Runs to read, with the end that says so: those that could not be read, those that have ended, the silent.
@@ -111,7 +95,7 @@ class Poller:
         known = self.connection.summaries([trace_id]).get(trace_id)
         return known is not None and known.verdict is not None and (known.times.ended_at or 0) >= micros(end.at)
 
-    def _complete_one(self, run_id: str, cursor: Cursor, tally: Tally) -> None:
+    def _complete_one(self, run_id: str, cursor: Cursor, result: TickResult) -> None:
         """One run that cannot be read holds up no other; a store that cannot be used holds up all."""
         try:
             self._complete(run_id)
@@ -120,10 +104,10 @@ class Poller:
         except RunDeletedError:
             cursor.done(run_id)
         except Exception as error:
-            tally.failed += 1
+            result.failed += 1
             self._failed(run_id, error, again=cursor.failed(run_id))
         else:
-            tally.completed += 1
+            result.completed += 1
             cursor.done(run_id)
 
     def _complete(self, run_id: str) -> None:
@@ -143,8 +127,7 @@ class Poller:
         log.warning("DataTracing could not read run %s%s", run_id, "" if again else "; it is given up", exc_info=error)
         if not again:
             trace_id = RunRef(ORCHESTRATOR, self.namespace, "", run_id).trace_id
-            reason = f"the watcher could not read the run: {type(error).__name__}"
-            self.connection.lose([LedgerEntry(Fate.LOST, reason, 1, clock.now(), trace_id)])
+            give_up(self.connection, trace_id, error)
             self._complete_barely(run_id)
 
     def _complete_barely(self, run_id: str) -> None:

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr
+from pydantic_settings import SettingsConfigDict
 
 from datatracing.capture.settings import PREFIX as COMMON
-from datatracing.errors import BadInputError
+from datatracing.hosting.settings import OwnSettings
 from datatracing.settings import Settings
 
 PREFIX = "DATATRACING_DAGSTER_"
@@ -15,10 +15,10 @@ BUDGET = 5.0
 DAY = 86_400.0
 
 
-class WatchVariables(BaseSettings):
+class WatchVariables(OwnSettings):
     """What only the watcher of Dagster's runs can be told: `DATATRACING_DAGSTER_` and the name in capitals."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX)
 
     announce: bool = False
     budget: float = Field(BUDGET, gt=0)
@@ -50,11 +50,7 @@ class WatchSettings:
     @classmethod
     def of(cls, settings: Settings, **own: Any) -> "WatchSettings":
         """What is not given is the environment's. BadInputError names what does not fit."""
-        try:
-            return cls(settings, **WatchVariables(**own).model_dump())
-        except ValidationError as error:
-            first = error.errors()[0]
-            raise BadInputError(f"{PREFIX}{first['loc'][0]!s}".upper() + f" does not fit: {first['msg']}") from error
+        return cls(settings, **WatchVariables(**own).model_dump())
 
     def environ(self) -> dict[str, str]:
         """The variables that say the same, for a process that is started from here."""

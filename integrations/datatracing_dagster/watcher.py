@@ -13,8 +13,9 @@ from datatracing.model import clock
 if TYPE_CHECKING:
     from datatracing.capture.notice import Notice
     from datatracing.connection import Connection
+    from datatracing.hosting.tick import TickResult
     from datatracing.settings import Settings
-    from datatracing_dagster.poller import Poller, Tally
+    from datatracing_dagster.poller import Poller
     from datatracing_dagster.progress import Progress
 
 INSTANCE = "DATATRACING_DAGSTER_INSTANCE"
@@ -44,7 +45,7 @@ class Watcher:
     def __init__(self, poller: "Poller", progress: "Progress") -> None:
         self._poller = poller
         self._progress = progress
-        self._total: Tally | None = None
+        self._total: TickResult | None = None
         self._began = clock.rfc3339(clock.now())
 
     def announce(self, notice: "Notice") -> None:
@@ -52,12 +53,12 @@ class Watcher:
 
     def tick(self) -> float:
         """Everything that has ended, unless it takes longer than the budget; then the next call goes on there."""
-        tally = self._round()
-        self._total = self._total + tally if self._total else tally
+        result = self._round()
+        self._total = self._total + result if self._total else result
         self._progress.say(f"{self._total} since {self._began}")
-        return 0.0 if tally.more else PAUSE
+        return 0.0 if result.more else PAUSE
 
-    def catch_up(self, deadline: float = float("inf")) -> "Tally":
+    def catch_up(self, deadline: float = float("inf")) -> "TickResult":
         """Rounds until nothing is waiting, or that moment of time.monotonic has come."""
         total = self._round()
         while total.more and time.monotonic() < deadline:
@@ -73,7 +74,7 @@ class Watcher:
         """The connection is the agent's."""
         self._poller.instance.dispose()
 
-    def _round(self) -> "Tally":
-        cursor, tally = self._poller.tick(self._progress.cursor())
+    def _round(self) -> "TickResult":
+        cursor, result = self._poller.tick(self._progress.cursor())
         self._progress.keep(cursor)
-        return tally
+        return result

@@ -5,13 +5,14 @@ import sys
 from collections.abc import Iterator, Mapping
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, entry_points, version
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from datatracing.hosting.versions import installed, numbers
 from datatracing.ops.finding import Finding
-from datatracing_prefect.compat import SUPPORTED, numbers, supported
+from datatracing_prefect.compat import SUPPORTED, supported
 
 BROKEN = (0, 151)
 """From this FastAPI on, the servers of Prefect 3.7.8 to 3.8 do not start. They allow it all the same."""
@@ -21,13 +22,13 @@ PATIENCE = 3.0
 
 def findings(environ: Mapping[str, str] = os.environ) -> list[Finding]:
     """Its version and FastAPI's, the plugin, and the API. Nothing when Prefect is not installed."""
-    found = _installed("prefect")
+    found = installed("prefect")
     if found is None:
         return []
     profile = active_profile(environ)
     return [
         version_of(found),
-        *fastapi(found, _installed("fastapi") or ""),
+        *fastapi(found, installed("fastapi") or ""),
         plugins(environ, profile),
         *_api(environ, profile),
     ]
@@ -45,7 +46,7 @@ def version_of(found: str) -> Finding:
 
 def fastapi(prefect: str, found: str) -> Iterator[Finding]:
     """Nothing where all is well: FastAPI is no concern of anybody's then."""
-    if numbers(found)[:2] >= BROKEN and numbers(prefect) < (3, 9):
+    if numbers(found) >= BROKEN and numbers(prefect) < (3, 9):
         detail = f"the server of Prefect {prefect} does not start with FastAPI {found}"
         yield Finding("prefect server", ok=False, detail=detail, advice="pip install 'fastapi<0.151'")
 
@@ -108,10 +109,3 @@ def active_profile(environ: Mapping[str, str]) -> Mapping[str, str]:
 def toml() -> Any:
     """Python's own reader, or before 3.11 the one that Prefect brings along."""
     return import_module("tomllib" if sys.version_info >= (3, 11) else "toml")
-
-
-def _installed(distribution: str) -> str | None:
-    try:
-        return version(distribution)
-    except PackageNotFoundError:
-        return None

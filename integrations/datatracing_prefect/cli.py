@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -50,7 +50,14 @@ def watch(
 
     # A person who asks for it once asks for what has just ended, too.
     at_once = {"settle": 0.0, "grace": 0.0 if grace is None else grace} if once else {"grace": grace}
-    settings = WatchSettings(store=store, interval=interval, stale=stale, announce=announce or None, **at_once)
+    given: dict[str, Any] = {
+        "store": store,
+        "interval": interval,
+        "stale": stale,
+        "announce": announce or None,
+        **at_once,
+    }
+    settings = WatchSettings(**given)
     asyncio.run(_watch(settings, once))
 
 

@@ -8,9 +8,10 @@ import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from datatracing.hosting.begun import begun
 from datatracing.model import codec
 from datatracing.model.clock import SECOND
-from datatracing.model.event import Event, EventKind, Times
+from datatracing.model.event import Times
 from datatracing_prefect.mapping import micros, run_ref
 from datatracing_prefect.rest import Plain, Rest
 from datatracing_prefect.states import RUNNING, state
@@ -43,28 +44,21 @@ class OpenRuns:
         return [run["id"] for run in runs if await self._given_up(run)]
 
     async def _say(self, runs: Iterable[Plain]) -> None:
-        begun = [event for run in runs if (event := await self._begun(run))]
-        if begun:
-            await asyncio.to_thread(self.connection.accept, [codec.dumps(event) for event in begun])
+        events = [event for run in runs if (event := await self._begun(run))]
+        if events:
+            await asyncio.to_thread(self.connection.accept, events)
         self._said.update(run["state_id"] for run in runs)
 
-    async def _begun(self, run: Plain) -> Event | None:
-        """The same statement whoever makes it: it counts once. A run that begins again has another state by then."""
+    async def _begun(self, run: Plain) -> bytes | None:
+        """A run that begins again has another state by then."""
         name = await self.rest.flow_name(run["flow_id"])
         at, started = micros(run["state"]["timestamp"]), micros(run["start_time"])
         if not name or at is None:
             return None
-        return Event(
-            kind=EventKind.STARTED if run["state_type"] == RUNNING else EventKind.SUSPENDED,
-            run=run_ref(name, run["id"], self.settings.all.namespace),
-            producer=PRODUCER + run["state_id"].replace("-", "")[-9:],
-            seq=0,
-            at=at,
-            state=state(run["state_type"], run["state_name"]),
-            raw_state=run["state_name"],
-            reporter="scheduler",
-            times=Times(scheduled_at=micros(run["expected_start_time"]), started_at=started or at),
-        )
+        producer, how = PRODUCER + run["state_id"].replace("-", "")[-9:], state(run["state_type"], run["state_name"])
+        times = Times(scheduled_at=micros(run["expected_start_time"]), started_at=started or at)
+        statement = begun(run_ref(name, run["id"], self.settings.all.namespace), how, run["state_name"], times)
+        return codec.dumps(statement.event(producer, 0, at))
 
     async def _given_up(self, run: Plain) -> bool:
         """Silent for long enough, and not stored as lost already. A paused run is silent: it waits for people."""

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from datatracing.model.clock import SECOND, parse_rfc3339
+from datatracing.model.states import SEVERITY
 
 Document = Mapping[str, Any]
 NODES, EDGES = 40, 120
@@ -17,12 +18,10 @@ LABEL = 40
 """Characters of a name that are shown."""
 TEXT = 500
 HARMLESS = " …(),.%"
-WORST = ("failed", "crashed", "lost", "upstream_failed", "cancelled", "retried", "running", "deferred", "queued",
-         "scheduled", "skipped", "removed", "success")  # fmt: skip
-"""A task with many instances has the color of the first of these that one of them is in."""
+WORST = [state.value for state in SEVERITY]
 COLORS = {
-    "bad": (frozenset(WORST[:3]), "fill:#fee2e2,stroke:#dc2626,color:#111"),
-    "held": (frozenset(WORST[3:5]), "fill:#fef3c7,stroke:#d97706,color:#111"),
+    "bad": (frozenset({"crashed", "failed", "lost"}), "fill:#fee2e2,stroke:#dc2626,color:#111"),
+    "held": (frozenset({"cancelled", "upstream_failed"}), "fill:#fef3c7,stroke:#d97706,color:#111"),
     "good": (frozenset({"success"}), "fill:#dcfce7,stroke:#16a34a,color:#111"),
 }
 Edge = tuple[str, str]

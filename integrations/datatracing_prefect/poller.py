@@ -8,13 +8,13 @@ do no harm, and there is no lock that a dead one could keep.
 import asyncio
 import logging
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from datatracing.errors import StoreUnreachableError
+from datatracing.hosting.give_up import give_up
+from datatracing.hosting.tick import TickResult
 from datatracing.model import clock
 from datatracing.model.clock import SECOND
-from datatracing.model.fate import Fate, LedgerEntry
 from datatracing_prefect.agenda import FLOW, TASK, Agenda, RunId
 from datatracing_prefect.background import OUTSIDE
 from datatracing_prefect.completion import Completion
@@ -42,20 +42,6 @@ BREATH = 0.2
 PROBES = 50
 """Runs that a store must know one of, to be the one that the cursor is about."""
 ENDS = ["COMPLETED", "FAILED", "CRASHED", "CANCELLED"]
-
-
-@dataclass
-class Tally:
-    """What was done. `failed` could not be read, `waiting` is not over or too fresh."""
-
-    completed: int = 0
-    failed: int = 0
-    waiting: int = 0
-
-    def __str__(self) -> str:
-        parts = [f"{self.completed} runs completed"]
-        parts += [f"{self.failed} could not be read"] if self.failed else []
-        return ", ".join(parts + ([f"{self.waiting} are to be read again"] if self.waiting else []))
 
 
 class Poller:
@@ -98,7 +84,7 @@ class Poller:
         away = ""
         while True:
             try:
-                tally = await self.tick()
+                result = await self.tick()
             except Exception as error:
                 if str(error) != away:
                     log.warning("DataTracing goes on later: %s", error, exc_info=not isinstance(error, AWAY))
@@ -106,29 +92,29 @@ class Poller:
                 self._looked_at = time.time()
                 await asyncio.sleep(min(self.settings.interval, LATER))
             else:
-                if tally.completed or tally.failed or away:
-                    log.info("DataTracing: %s", tally)
+                if result.completed or result.failed or away:
+                    log.info("DataTracing: %s", result)
                 away = ""
                 await self._pause()
 
-    async def tick(self) -> Tally:
+    async def tick(self) -> TickResult:
         """Look, if it is time to, and read what is due.
 
         StoreUnreachableError, PrefectUnreachableError: nothing is lost by it, the next tick goes on there.
         """
-        tally = Tally()
+        result = TickResult()
         if time.time() - self._looked_at >= self.settings.interval:
             self._looked_at = time.time()
-            await self._look(tally)
+            await self._look(result)
         due = self.agenda.due(time.time())
         for start in range(0, len(due), AT_ONCE):
-            await self._complete_all(due[start : start + AT_ONCE], tally)
+            await self._complete_all(due[start : start + AT_ONCE], result)
         await asyncio.to_thread(self.connection.sweep)
         self._keep_cursor()
-        tally.waiting = len(self.agenda)
-        return tally
+        result.waiting = len(self.agenda)
+        return result
 
-    async def _look(self, tally: Tally) -> None:
+    async def _look(self, result: TickResult) -> None:
         """Everything that has ended behind the cursor, and what is open."""
         at = clock.now()
         await self._take_up()
@@ -142,7 +128,7 @@ class Poller:
         if not self.agenda.full:
             self._since = at - OVERLAP
         for run_id in await self.open_runs.look():
-            await self._lose(run_id, tally)
+            await self._lose(run_id, result)
 
     async def _take_up(self) -> None:
         """Go on where the cursor stands, unless the store has been emptied since: then it stands for nothing."""
@@ -157,45 +143,43 @@ class Poller:
             self._since = self._position.ended - OVERLAP
         self._position = None
 
-    async def _complete_all(self, runs: list[RunId], tally: Tally) -> None:
+    async def _complete_all(self, runs: list[RunId], result: TickResult) -> None:
         """At the same time, because most of it is waiting. One that fails leaves the others to finish."""
-        ended = await asyncio.gather(*(self._complete_one(run, tally) for run in runs), return_exceptions=True)
+        ended = await asyncio.gather(*(self._complete_one(run, result) for run in runs), return_exceptions=True)
         for error in ended:
             if isinstance(error, BaseException):
                 raise error
 
-    async def _complete_one(self, run: RunId, tally: Tally) -> None:
+    async def _complete_one(self, run: RunId, result: TickResult) -> None:
         """One run that cannot be read holds up no other; who does not answer holds up all."""
         try:
             first = await self.completion.complete(run)
-            tally.completed += first  # not in one step: others count meanwhile
+            result.completed += first  # not in one step: others count meanwhile
         except AWAY:
             raise
         except GoneError:
             self.agenda.drop(run)  # deleted since: there is nothing left to read
         except Exception as error:
-            tally.failed += 1
+            result.failed += 1
             await self._failed(run, error, again=self.agenda.failed(run, time.time()))
 
-    async def _lose(self, run_id: str, tally: Tally) -> None:
+    async def _lose(self, run_id: str, result: TickResult) -> None:
         try:
             stored = await self.completion.lose(run_id)
-            tally.completed += stored
+            result.completed += stored
         except AWAY:
             raise
         except GoneError:
             return
         except Exception:
-            tally.failed += 1
+            result.failed += 1
             log.warning("DataTracing could not read run %s", run_id, exc_info=True)
 
     async def _failed(self, run: RunId, error: Exception, *, again: bool) -> None:
         log.warning("DataTracing could not read run %s%s", run[1], "" if again else "; it is given up", exc_info=error)
         if not again:
             trace_id = run_ref("", run[1], self.namespace).trace_id
-            reason = f"the watcher could not read the run: {type(error).__name__}"
-            entry = LedgerEntry(Fate.LOST, reason, 1, clock.now(), trace_id)
-            await asyncio.to_thread(self.connection.lose, [entry])
+            await asyncio.to_thread(give_up, self.connection, trace_id, error)
 
     def _keep_cursor(self) -> None:
         ended = min([self._since + OVERLAP, *self.agenda.waiting()])

@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-from datatracing.context.address import is_file
+from datatracing.hosting.tick import TickResult
 from datatracing_prefect.cursors import Cursor
-from datatracing_prefect.poller import Poller, Tally
+from datatracing_prefect.poller import Poller
 from datatracing_prefect.rest import Rest
 from datatracing_prefect.subscriber import Hints, Subscriber
 from datatracing_prefect.watch_settings import WatchSettings
@@ -26,7 +26,7 @@ class Running:
         self.poller = poller
         self._listening = listening
 
-    async def catch_up(self) -> Tally:
+    async def catch_up(self) -> TickResult:
         """Everything that has ended by now. StoreUnreachableError, PrefectUnreachableError."""
         return await self.poller.tick()
 
@@ -48,19 +48,14 @@ async def watching(settings: WatchSettings) -> AsyncIterator[Running]:
     from prefect.client.orchestration import get_client
     from prefect.settings import PREFECT_API_URL
 
+    from datatracing.connection import connect_and_prepare
+
     async with get_client() as client:
-        with_store = opened(settings)
+        with_store = connect_and_prepare(settings.all)
         try:
             yield running(client, with_store, settings, str(PREFECT_API_URL.value()), listen)
         finally:
             with_store.close()
-
-
-def opened(settings: WatchSettings) -> "Connection":
-    """A SQLite file has no administrator, so its tables are made here."""
-    from datatracing.connection import connect
-
-    return connect(settings=settings.all, migrate=is_file(settings.all.store))
 
 
 def running(

@@ -18,8 +18,9 @@ from fastapi import FastAPI
 from starlette.routing import Mount
 
 from datatracing.capture import guard
+from datatracing.connection import connect_and_prepare
 from datatracing_prefect.api import PREFIX, mounted
-from datatracing_prefect.running import Running, opened, running
+from datatracing_prefect.running import Running, running
 from datatracing_prefect.subscriber import PAUSES, Hints
 from datatracing_prefect.watch_settings import WatchSettings
 
@@ -45,7 +46,7 @@ def _furnish(app: FastAPI) -> None:
     from prefect.settings import PREFECT_SERVER_API_AUTH_STRING
 
     settings = WatchSettings()
-    connection = opened(settings)
+    connection = connect_and_prepare(settings.all)
     ours = mounted(connection, settings.all, PREFECT_SERVER_API_AUTH_STRING.value() or "")
     # Prefect's own UI takes every path, so whatever stands behind it is never reached.
     app.router.routes.insert(_before_ui(app), Mount(PREFIX, ours or FastAPI(openapi_url=None), name=NAME))

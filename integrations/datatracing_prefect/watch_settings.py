@@ -1,21 +1,20 @@
 """How a watcher is to behave: DataTracing's settings, and a few of its own that begin with `DATATRACING_PREFECT_`."""
 
 from functools import cached_property
-from typing import Any
 
-from pydantic import Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
 
-from datatracing.errors import BadInputError
+from datatracing.hosting.settings import OwnSettings
 from datatracing.settings import Settings
 
 PREFIX = "DATATRACING_PREFECT_"
 
 
-class WatchSettings(BaseSettings):
+class WatchSettings(OwnSettings):
     """Seconds, unless a name says otherwise. BadInputError names the variable that does not fit."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX)
 
     announce: bool = Field(default=False, description="Write an artifact with the trace into each run that is kept.")
     interval: float = Field(default=10.0, gt=0, description="Seconds between two looks for what no event told of.")
@@ -32,14 +31,6 @@ class WatchSettings(BaseSettings):
     )
     store: str = Field(default="", exclude=True, repr=False)
     settle: float | None = Field(default=None, ge=0, exclude=True)
-
-    def __init__(self, **values: Any) -> None:
-        try:
-            super().__init__(**{name: value for name, value in values.items() if value is not None})
-        except ValidationError as error:
-            first = error.errors()[0]
-            name = PREFIX + "_".join(str(part) for part in first["loc"]).upper()
-            raise BadInputError(f"{name} does not fit: {first['msg']}") from error
 
     @cached_property
     def all(self) -> Settings:

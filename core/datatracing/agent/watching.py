@@ -10,7 +10,6 @@ from datatracing.agent.breaker import Breaker
 from datatracing.agent.watcher import OpenWatcher, Watcher
 from datatracing.capture.guard import guard
 from datatracing.capture.notice import Notice
-from datatracing.context.address import is_file
 from datatracing.errors import DataTracingError
 
 if TYPE_CHECKING:
@@ -103,10 +102,10 @@ class Watching:
         return pause
 
     def _opened(self) -> Watcher | None:
-        from datatracing.connection import connect
+        from datatracing.connection import connect_and_prepare
 
         if self._connection is None:
-            self._connection = connect(settings=self._settings, migrate=is_file(self._settings.store))
+            self._connection = connect_and_prepare(self._settings)
         return self._open(self._settings, self._connection)
 
     def _hear(self, seconds: float) -> None:

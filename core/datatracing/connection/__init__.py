@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from datatracing.connection.port import Connection
-from datatracing.context.address import is_collector
+from datatracing.context.address import is_collector, is_file
 
 if TYPE_CHECKING:
     from datatracing.settings import Settings
@@ -36,4 +36,10 @@ def connect(url: str = "", token: str = "", *, migrate: bool = False, settings: 
     return LocalConnection(store, policy, limits, redactor, settings.namespace)
 
 
-__all__ = ["Connection", "connect"]
+def connect_and_prepare(settings: "Settings") -> Connection:
+    """For who writes. A SQLite file has no administrator, so its tables are made here; elsewhere they have been made,
+    and a store that was not prepared raises SchemaMismatchError when it is used."""
+    return connect(settings=settings, migrate=is_file(settings.store))
+
+
+__all__ = ["Connection", "connect", "connect_and_prepare"]

@@ -16,7 +16,7 @@ from datatracing.model.fate import LedgerEntry
 from datatracing.model.ids import is_trace_id
 from datatracing.model.link import AssetUse, Link
 from datatracing.model.manifest import Manifest
-from datatracing.model.run import ORCHESTRATORS, RunRef, SpanKey
+from datatracing.model.run import FOREIGN, ORCHESTRATORS, RunRef, SpanKey
 
 AHEAD = 300 * clock.SECOND
 """How far ahead of ours another clock may be. What is due later (`scheduled_at`) may be due at any time."""
@@ -26,8 +26,6 @@ NAME, NAMESPACE, REASON, WORD, URI = 1_000, 200, 200, 200, 4_000
 """Bytes of a pipeline, run, task, key or operation; a namespace; a reason; a raw state or reporter; an asset."""
 DEPTH = 32
 """Of attributes: objects and lists inside one another."""
-ELSEWHERE = "w3c"
-"""The other end of a link of which only a traceparent is known. No run of ours has it."""
 
 _PRODUCER = re.compile(r"[!-~]{1,64}")
 _UNFIT = re.compile("[\x00\x1a\ud800-\udfff]")
@@ -126,7 +124,7 @@ def _span(key: SpanKey) -> None:
 
 def _links(links: Iterable[Link]) -> None:
     for link in links:
-        if link.run.orchestrator != ELSEWHERE:
+        if link.run.orchestrator != FOREIGN:
             run(link.run)
         elif not is_trace_id(link.run.trace_id) or link.run.trace_id != link.run.run_id:
             raise BadInputError("the other end of a w3c link is named by its trace id")

@@ -7,6 +7,8 @@ from datatracing.errors import BadInputError
 from datatracing.model import ids
 
 ORCHESTRATORS = ("airflow", "dagster", "prefect")
+FOREIGN = "w3c"
+"""Stands in for the orchestrator of a caller of whom only a traceparent is known. No run of ours has it."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,11 @@ class RunRef:
     def proven(self) -> bool:
         """Whether the trace id proves all four fields. A UUID can be claimed by anybody who has seen it."""
         return ids.is_hashed(self.orchestrator, self.run_id)
+
+    @classmethod
+    def foreign(cls, namespace: str, trace_id: str) -> "RunRef":
+        """A caller elsewhere: its trace id is its run id."""
+        return cls(FOREIGN, namespace, "trace", trace_id)
 
     @property
     def name(self) -> str:

@@ -40,3 +40,19 @@ class State(str, Enum):
 
 _OPEN = frozenset({State.SCHEDULED, State.QUEUED, State.RUNNING, State.DEFERRED})
 _FAILING = frozenset({State.FAILED, State.UPSTREAM_FAILED, State.CANCELLED, State.CRASHED, State.LOST})
+SEVERITY = (
+    State.CRASHED,
+    State.FAILED,
+    State.LOST,
+    State.CANCELLED,
+    State.UPSTREAM_FAILED,
+    State.RETRIED,
+    State.RUNNING,
+    State.DEFERRED,
+    State.QUEUED,
+    State.SCHEDULED,
+    State.SUCCESS,
+    State.SKIPPED,
+    State.REMOVED,
+)
+"""The worst first: what stands for many instances is called by the first of these that one of them is in."""

@@ -13,8 +13,6 @@ from datatracing_dagster.records import Records
 TRACEPARENT = "traceparent"
 CAUSED_BY = "datatracing/caused_by"
 """Tag: the causing run as people write it, `dagster:JOB/RUN_ID`. See propagation.run_request."""
-ELSEWHERE = "w3c"
-"""Stands in for the orchestrator where only a trace id is known; the trace id is then the run's key."""
 
 
 def traceparent(records: Records, namespace: str) -> Iterator[Link]:
@@ -28,7 +26,7 @@ def named_by(value: Any, where: str, records: Records, namespace: str) -> Iterat
     if caller is None:
         return
     run = other(records, dashed(caller.trace_id), namespace)
-    run = run or RunRef(ELSEWHERE, namespace, "trace", caller.trace_id)
+    run = run or RunRef.foreign(namespace, caller.trace_id)
     yield Link(LinkKind.PROPAGATED, Direction.UP, run, f"traceparent in {where}, span {caller.span_id}")
 
 

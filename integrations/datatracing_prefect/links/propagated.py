@@ -15,8 +15,6 @@ from datatracing_prefect.rest import PAGE, Plain
 TRACEPARENT = "traceparent"
 OTEL_LABEL = "__OTEL_TRACEPARENT"
 """Where Prefect writes down the span of a flow run, once an OpenTelemetry SDK is set up."""
-ELSEWHERE = "w3c"
-"""Stands in for the orchestrator where only a trace id is known; the trace id is then the run's key."""
 
 
 def otel_trace_id(run: Plain) -> str:
@@ -32,7 +30,7 @@ async def given(records: Records, namespace: str) -> AsyncIterator[Link]:
         caller = parse_traceparent((values or {}).get(TRACEPARENT))
         if caller is not None:
             run = await other(records, dashed(caller.trace_id), namespace)
-            run = run or RunRef(ELSEWHERE, namespace, "trace", caller.trace_id)
+            run = run or RunRef.foreign(namespace, caller.trace_id)
             evidence = f"traceparent in the run's {what} {TRACEPARENT}, span {caller.span_id}"
             yield Link(LinkKind.PROPAGATED, Direction.UP, run, evidence)
 

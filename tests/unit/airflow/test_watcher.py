@@ -16,7 +16,7 @@ class Desk:
     """Work that notes what it was asked for, and does as the test says."""
 
     def __init__(self, answers=()):
-        self.asked, self.answers = [], list(answers)
+        self.asked, self.answers, self.given_up = [], list(answers), []
         self.swept = self.looked = 0
         self.found, self.takes = [], lambda: None
         self.closed = False
@@ -28,6 +28,9 @@ class Desk:
         if isinstance(answer, Exception):
             raise answer
         return answer
+
+    def give_up(self, run, error):
+        self.given_up.append((run, str(error)))
 
     def sweep(self):
         self.swept += 1
@@ -112,6 +115,15 @@ def test_a_run_that_airflow_does_not_call_over_is_asked_for_again_and_then_let_g
     live(watcher, hour, SETTLE + sum(PAUSES) + 1)
     assert watcher.dropped == {"not finished": 1}
     assert len(desk.asked) == len(PAUSES) + 1
+    assert desk.given_up == [], "its record is there, and may say so later"
+
+
+def test_law6_a_run_that_cannot_be_read_however_often_is_given_up_and_that_is_noted(watcher, desk, hour):
+    desk.answers = [ValueError("bad")] * 100
+    announce(watcher)
+    live(watcher, hour, SETTLE + sum(PAUSES) + 1)
+    assert watcher.dropped == {"failed": 1}
+    assert desk.given_up == [(RUN, "bad")]
 
 
 def test_a_run_that_fails_does_not_hold_up_the_others(watcher, desk, hour):

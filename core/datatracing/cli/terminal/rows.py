@@ -10,26 +10,10 @@ from datatracing.cli.terminal.glyphs import Glyphs
 from datatracing.cli.terminal.tasks import UNMAPPED, Attempt, Task
 from datatracing.cli.terminal.text import first_line, plain
 from datatracing.cli.terminal.times import took
-from datatracing.model.states import State
+from datatracing.model.states import SEVERITY, State
 
 FEW = 5
 """So many mapped instances are shown one by one, and of more than that so many failed ones."""
-SEVERITY = (
-    State.CRASHED,
-    State.FAILED,
-    State.LOST,
-    State.CANCELLED,
-    State.UPSTREAM_FAILED,
-    State.RETRIED,
-    State.RUNNING,
-    State.DEFERRED,
-    State.QUEUED,
-    State.SCHEDULED,
-    State.SUCCESS,
-    State.SKIPPED,
-    State.REMOVED,
-)
-"""What a folded task is called: by the first of these that one of its instances is in."""
 FAILING = frozenset(state for state in State if state.failing)
 OPEN = frozenset(state for state in State if not state.terminal)
 
