@@ -80,8 +80,8 @@ class Settings(BaseModel):
         gt=0,
         description="Bytes that the spool may hold. What does not fit is counted and reported as lost.",
     )
-    record_limit: int = Field(
-        default=CaptureSettings.record_limit,
+    event_limit: int = Field(
+        default=CaptureSettings.event_limit,
         gt=0,
         description="Bytes of one event. A producer strips a bigger one to its skeleton, a collector refuses it.",
     )
@@ -170,7 +170,7 @@ class Settings(BaseModel):
     def limits(self) -> dict[str, int]:
         """The fields of `collector.Limits` that can be set."""
         return {
-            "event_bytes": self.record_limit,
+            "event_bytes": self.event_limit,
             "links_per_event": self.links_per_event,
             "spans_per_run": self.spans_per_run,
         }

@@ -87,7 +87,7 @@ def forwards(worker: Any) -> bool:
 
 
 def tap_events(heard: Heard) -> None:
-    """Call `heard(worker, event)` before an event is sent. Again is once."""
+    """Call `heard(worker, event)` before an event is sent. Idempotent."""
     from prefect.events.worker import EventsWorker
 
     original = EventsWorker.send
@@ -104,7 +104,7 @@ def tap_events(heard: Heard) -> None:
 
 
 def tap_client(heard: Heard) -> None:
-    """Call `heard(method, arguments, answer)` when a client's method in CALLS has been answered. Again is once."""
+    """Call `heard(method, arguments, answer)` when a client's method in CALLS has been answered. Idempotent."""
     for owner, method in _methods():
         original = getattr(owner, method)
         if not hasattr(original, MARK):
@@ -115,7 +115,7 @@ def tap_client(heard: Heard) -> None:
 
 
 def tap_flows(made: Callable[[Any], None]) -> None:
-    """Call `made(flow)` for each flow that is defined from now on. Again is once."""
+    """Call `made(flow)` for each flow that is defined from now on. Idempotent."""
     from prefect.flows import Flow
 
     original = Flow.__init__
@@ -132,7 +132,7 @@ def tap_flows(made: Callable[[Any], None]) -> None:
 
 
 def tap_engines(heard: Heard) -> None:
-    """Call `heard(engine, kind, error)` when an engine could not make a state of an error. Again is once."""
+    """Call `heard(engine, kind, error)` when an engine could not make a state of an error. Idempotent."""
     for owner in _engines():
         for method, kind in ENDS.items():
             original = getattr(owner, method)

@@ -27,7 +27,7 @@ def datatracing(flow: Any, flow_run: Any, state: Any) -> None:
 
 
 def attach(flow: Any) -> None:
-    """Before the flow's own hooks, because one of those may end the process. Again is once.
+    """Before the flow's own hooks, because one of those may end the process. Idempotent.
 
     Into lists of its own: with_options hands the same lists to another flow.
     """

@@ -62,7 +62,7 @@ class Tracer:
         *,
         elsewhere: bool = False,
     ) -> None:
-        """Trace this flow run from now on. Again changes nothing. `elsewhere`: its tasks run in processes of which
+        """Trace this flow run from now on. Idempotent. `elsewhere`: its tasks run in processes of which
         nothing may be heard here."""
         with self._lock:
             if flow_run_id in self._flows:

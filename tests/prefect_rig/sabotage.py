@@ -137,7 +137,7 @@ SABOTAGE = {
     "odd_switch": lambda: anew(DATATRACING_REDACT_PATTERNS="", DATATRACING_PREFECT_PARAMETER_VALUES="perhaps"),
     "no_spool": lambda: anew(DATATRACING_PREFECT_PARAMETER_VALUES="", DATATRACING_SPOOL_DIR="/dev/null/spool"),
     "no_room": lambda: anew(DATATRACING_SPOOL_DIR=f"{HERE}/narrow", DATATRACING_SPOOL_LIMIT="1"),
-    "no_record": lambda: anew(DATATRACING_SPOOL_LIMIT="1000000", DATATRACING_RECORD_LIMIT="1"),
+    "no_record": lambda: anew(DATATRACING_SPOOL_LIMIT="1000000", DATATRACING_EVENT_LIMIT="1"),
     "disk_is_full": disk_is_full,
 }
 

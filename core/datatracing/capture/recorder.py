@@ -6,11 +6,11 @@ import weakref
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from datatracing.capture.encoder import Encoder, Redactor, TooBigError, redaction
 from datatracing.capture.frame import Frame, Kind
 from datatracing.capture.guard import caught, guard
 from datatracing.capture.notice import Notice
 from datatracing.capture.producer import Producer
-from datatracing.capture.scribe import Redactor, Scribe, TooBigError, redaction
 from datatracing.capture.settings import SELF, CaptureSettings
 from datatracing.capture.spool import Spool
 from datatracing.capture.summon import Summoner
@@ -32,7 +32,7 @@ class _Own:
         self.news = False
         """Whether something was said since the last close."""
         self.producer = Producer()
-        self.scribe = Scribe(redactor, settings.record_limit)
+        self.encoder = Encoder(redactor, settings.event_limit)
         self.spool = Spool(settings.spool_dir, settings.spool_limit)
         self.summoner = Summoner(settings)
 
@@ -66,7 +66,7 @@ class Recorder:
     def rehearse(self, statement: Statement) -> None:
         """All but keep it. What is made the first time, patterns and plans, the forks of this process then have."""
         with guard("capture.rehearse"):
-            data = self._own.scribe.write(statement.event("", 0, 0))
+            data = self._own.encoder.write(statement.event("", 0, 0))
             Frame(Kind.EVENT, statement.trace_id, self._own.producer.name, 0, data).encode()
 
     def complete(self, manifest: "Manifest") -> None:
@@ -79,7 +79,7 @@ class Recorder:
             own.news = True
             lost = Frame(Kind.MANIFEST, manifest.trace_id, own.producer.name, manifest.observed_at, b"")
             try:
-                data = own.scribe.write_manifest(manifest)
+                data = own.encoder.write_manifest(manifest)
             except TooBigError:
                 own.spool.lose(Loss.TOO_BIG, lost)
             except Exception:
@@ -93,7 +93,7 @@ class Recorder:
         with guard("capture.notice"):
             own = self._here()
             run = RunRef(notice.orchestrator, notice.namespace, notice.pipeline, notice.run_id)
-            data = own.scribe.write_notice(notice)
+            data = own.encoder.write_notice(notice)
             own.spool.put(Frame(Kind.NOTICE, run.trace_id, own.producer.name, 0, data))
 
     def close(self) -> None:
@@ -121,7 +121,7 @@ class Recorder:
         """Of this process: what was emitted, stripped, lost and caught, each by reason."""
         return {
             "emitted": self._own.emitted,
-            **{f"stripped.{why}": n for why, n in self._own.scribe.stripped.items()},
+            **{f"stripped.{why}": n for why, n in self._own.encoder.stripped.items()},
             **{f"lost.{why}": n for why, n in self._own.spool.lost.items()},
             **{f"caught.{where}": n for where, n in caught().items()},
         }
@@ -133,7 +133,7 @@ class Recorder:
         own.news = True
         lost = Frame(Kind.EVENT, statement.trace_id, producer, seq, b"")
         try:
-            data = own.scribe.write(statement.event(producer, seq, at))
+            data = own.encoder.write(statement.event(producer, seq, at))
         except TooBigError:
             own.spool.lose(Loss.TOO_BIG, lost)
         except Exception:

@@ -74,7 +74,7 @@ class CaptureSettings:
     """Bearer token for a collector."""
     spool_limit: int = 256 * MEBIBYTE
     """Of all files in the spool directory together."""
-    record_limit: int = 256 * 1024
+    event_limit: int = 256 * 1024
     """Of one event as JSON; a bigger one is stripped to its skeleton. The collector accepts no more either."""
     ship: str = AGENT
     """`agent`: the agent of this host sends. `self`: the process sends once, at its end, because its disk ends too."""

@@ -7,9 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from datatracing.capture import CaptureSettings
+from datatracing.capture.encoder import MARKER
 from datatracing.capture.guard import reraising
 from datatracing.capture.producer import TRACES, Producer
-from datatracing.capture.scribe import MARKER
 from datatracing.model.event import ErrorInfo, Event, EventKind, Statement, Times
 from datatracing.model.link import Access, AssetUse, Direction, Link, LinkKind
 from datatracing.model.run import SpanKey
@@ -98,7 +98,7 @@ def test_a_signal_handler_that_emits_in_the_middle_of_an_emit_neither_blocks_nor
 
 
 def test_an_event_that_is_too_big_becomes_its_skeleton_and_says_so(recorders, silent, spool_dir, run):
-    recorder = recorders(replace(silent, record_limit=2_000), redactor=Unchanged())
+    recorder = recorders(replace(silent, event_limit=2_000), redactor=Unchanged())
     attributes = {"text": "x" * 10_000}
     error = ErrorInfo("ValueError", "y" * 10_000)
     recorder.say(Statement(EventKind.ENDED, run, span=SPAN, state=State.FAILED, attributes=attributes, error=error))
@@ -108,14 +108,14 @@ def test_an_event_that_is_too_big_becomes_its_skeleton_and_says_so(recorders, si
 
 
 def test_an_event_with_too_many_edges_keeps_its_state(recorders, silent, spool_dir, run):
-    recorder = recorders(replace(silent, record_limit=2_000), redactor=Unchanged())
+    recorder = recorders(replace(silent, event_limit=2_000), redactor=Unchanged())
     recorder.say(Statement(EventKind.ENDED, run, state=State.FAILED, upstream=tuple(f"task{n}" for n in range(1_000))))
     (event,) = in_files(spool_dir)
     assert (event.state, event.upstream) == (State.FAILED, ())
 
 
 def test_an_event_whose_very_name_is_too_big_is_lost_with_a_reason(recorders, silent, spool_dir, run):
-    recorder = recorders(replace(silent, record_limit=100), redactor=Unchanged())
+    recorder = recorders(replace(silent, event_limit=100), redactor=Unchanged())
     recorder.say(Statement(EventKind.ENDED, replace(run, pipeline="x" * 10_000)))
     recorder.close()
     assert [(reason, n) for (_, reason), n in lost_in(spool_dir).items()] == [("event_too_big", 1)]

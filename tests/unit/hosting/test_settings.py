@@ -23,5 +23,5 @@ def test_what_is_given_wins_and_none_is_not_given(monkeypatch):
 @pytest.mark.parametrize("told", ["never", "-1"])
 def test_what_does_not_fit_is_named_by_its_variable(monkeypatch, told):
     monkeypatch.setenv("DATATRACING_SAMPLE_PAUSE", told)
-    with pytest.raises(BadInputError, match="^DATATRACING_SAMPLE_PAUSE does not fit: "):
+    with pytest.raises(BadInputError, match=r"^DATATRACING_SAMPLE_PAUSE does not fit: "):
         Own()

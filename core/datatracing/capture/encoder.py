@@ -38,7 +38,7 @@ class Redactor(Protocol):
         """The same for a notice."""
 
 
-class Scribe:
+class Encoder:
     """Law 7: what leaves here has been redacted, or has nothing left in it that a user wrote."""
 
     def __init__(self, redactor: Redactor | None, limit: int) -> None:
