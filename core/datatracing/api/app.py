@@ -43,7 +43,7 @@ def create_app(
         lifespan=lifespan,
     )
     problems.install(app)
-    app.include_router(reading(connection, reader))
+    app.include_router(reading(connection.questions, reader))
     app.include_router(ingest(connection, Keyring(tokens, connection.store.tokens), limits or BodyLimits()))
 
     @app.get("/healthz", tags=["health"], responses=shape(schemas.HealthShape))

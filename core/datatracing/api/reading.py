@@ -10,11 +10,12 @@ from starlette.responses import Response
 from datatracing.access.visibility import Visibility
 from datatracing.api import problems, schemas
 from datatracing.api.answers import answer
-from datatracing.connection.local import LocalConnection
 from datatracing.errors import BadInputError
 from datatracing.model.ids import is_trace_id
-from datatracing.query.runs import parse_filter
-from datatracing.query.summary import page_document
+from datatracing.query.questions import Questions
+from datatracing.query.runs import RUNS
+from datatracing.query.trace import TRACE
+from datatracing.query.why import WHY
 
 Reader = Callable[..., Visibility]
 """A FastAPI dependency: it identifies the reader, or raises, and returns what this reader may see."""
@@ -27,7 +28,7 @@ RunName = Annotated[
 ]
 
 
-def reading(connection: LocalConnection, reader: Reader) -> APIRouter:
+def reading(questions: Questions, reader: Reader) -> APIRouter:
     """Routes that change nothing."""
     router = APIRouter(prefix="/api/v1", tags=["read"])
     of_reader = Depends(reader)
@@ -35,29 +36,27 @@ def reading(connection: LocalConnection, reader: Reader) -> APIRouter:
     @router.get("/runs", responses=shape(schemas.PageShape))
     def runs(query: Annotated[schemas.RunsQuery, Query()], visibility: Visibility = of_reader) -> Response:
         """Search run summaries, newest first."""
-        given = query.model_dump(exclude={"limit", "cursor"})
-        where = parse_filter(**given, visibility=visibility)
-        return answer(page_document(connection.runs(where, query.limit, query.cursor), visibility))
+        return answer(questions.ask(RUNS, visibility=visibility, **query.model_dump()))
 
     @router.get("/find", responses=shape(schemas.FoundShape))
     def found(run: RunName, visibility: Visibility = of_reader) -> Response:
         """The trace id behind a run's name."""
-        return answer({"trace_id": connection.find(run, visibility)})
+        return answer({"trace_id": questions.find(run, visibility)})
 
     @router.get("/traces", responses=shape(schemas.TraceShape))
     def trace_by_name(run: RunName, visibility: Visibility = of_reader) -> Response:
         """The trace of a run, by its name."""
-        return answer(connection.trace_json(connection.find(run, visibility), visibility))
+        return answer(questions.ask(TRACE, run, visibility))
 
     @router.get("/traces/{trace_id}", responses=shape(schemas.TraceShape))
     def trace(trace_id: str, visibility: Visibility = of_reader) -> Response:
         """The trace: run, spans, dependencies, links, verdict, completeness."""
-        return answer(connection.trace_json(checked(trace_id), visibility))
+        return answer(questions.ask(TRACE, checked(trace_id), visibility))
 
     @router.get("/traces/{trace_id}/why", responses=shape(schemas.WhyShape))
     def why_it(trace_id: str, visibility: Visibility = of_reader) -> Response:
         """The run's fate, with the reason at every stage."""
-        return answer(connection.why(checked(trace_id), visibility))
+        return answer(questions.ask(WHY, checked(trace_id), visibility))
 
     return router
 

@@ -1,14 +1,11 @@
 """`runs`, `trace` and `why`: the commands that read."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from datatracing.cli.connecting import Json, RunArgument, Store, connected
 from datatracing.cli.output import glyphs, print_json, print_page, terminal_width
-
-if TYPE_CHECKING:
-    from datatracing.connection import Connection
 
 
 def runs(
@@ -29,21 +26,13 @@ def runs(
     json: Json = False,
 ) -> None:
     """Search runs, newest first."""
-    from datatracing.access.visibility import EVERYTHING
     from datatracing.model import clock
-    from datatracing.query.runs import parse_filter
-    from datatracing.query.summary import page_document
+    from datatracing.query.runs import RUNS
 
-    where = parse_filter(
-        orchestrator=orchestrator,
-        namespace=namespace,
-        pipeline=pipeline,
-        state=state,
-        since=since,
-        slower_than=slower_than,
-    )
+    words = {"orchestrator": orchestrator, "namespace": namespace, "pipeline": pipeline, "state": state}
+    words |= {"since": since, "slower_than": slower_than, "cursor": cursor}
     with connected(store) as connection:
-        document = page_document(connection.runs(where, limit, cursor or None), EVERYTHING)
+        document = connection.ask(RUNS, limit=limit, **{name: word for name, word in words.items() if word})
     if json:
         print_json(document)
         return
@@ -61,7 +50,7 @@ def trace(
     from datatracing.model import clock
 
     with connected(store) as connection:
-        document = connection.trace(connection.find(run))
+        document = connection.trace(run)
     if json:
         print_json(document)
         return
@@ -73,9 +62,12 @@ def trace(
 def why(run: RunArgument, *, store: Store = "", json: Json = False) -> None:
     """Say what became of a run's data, with the reason at every stage; also of a run that is not there."""
     from datatracing.errors import NotFoundError
+    from datatracing.query.here import why_here
+    from datatracing.settings import Settings
 
+    settings = Settings()
     with connected(store) as connection:
-        document, stored = _why(connection, run)
+        document, stored = why_here(connection, run, settings.spool_dir, settings.namespace)
     if json:
         print_json(document)
     else:
@@ -84,23 +76,6 @@ def why(run: RunArgument, *, store: Store = "", json: Json = False) -> None:
         print_page(why_page(document, glyphs()))
     if not stored:
         raise NotFoundError(f"{run} is not stored: {document['reason']}")
-
-
-def _why(connection: "Connection", run: str) -> tuple[dict[str, Any], bool]:
-    """What the store knows, and what this host knows: its spool. And whether the store knows anything at all."""
-    from datatracing.errors import NotFoundError
-    from datatracing.query.absence import absence, expected_trace_id
-    from datatracing.query.waiting import spooled
-    from datatracing.query.why import with_stage
-    from datatracing.settings import Settings
-
-    settings = Settings()
-    try:
-        document = connection.why(connection.find(run))
-    except NotFoundError:
-        here = spooled(settings.spool_dir, expected_trace_id(run, settings.namespace))
-        return absence(run, settings.namespace, connection.runs, here), False
-    return with_stage(document, spooled(settings.spool_dir, document["trace_id"]), after="captured"), True
 
 
 def _print_runs(document: dict[str, Any], now: int) -> None:

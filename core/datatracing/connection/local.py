@@ -4,11 +4,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from datatracing.access.visibility import EVERYTHING, Visibility
+import orjson
+
 from datatracing.collector.accept import Receipt, accept
 from datatracing.collector.records import light, read_part, take_losses, take_parts, unsealed
 from datatracing.collector.seal import Sealer
 from datatracing.collector.sweep import sweep
+from datatracing.connection.asking import Asking
 from datatracing.errors import BadInputError
 from datatracing.inbox.bounds import REASON
 from datatracing.inbox.limits import Limits
@@ -16,17 +18,15 @@ from datatracing.model.fate import LedgerEntry
 from datatracing.model.manifest import Manifest
 from datatracing.model.parts import split
 from datatracing.model.token import Token
-from datatracing.query.document import trace_document, trace_json
-from datatracing.query.find import find
-from datatracing.query.freshness import Freshness
-from datatracing.query.why import why
+from datatracing.query.question import Document, Question
+from datatracing.query.questions import Questions
 from datatracing.redact import Redactor
 from datatracing.sampling.policy import Policy
-from datatracing.store.port import Page, RunFilter, RunSummary, Store
+from datatracing.store.port import RunSummary, Store
 
 
-class LocalConnection:
-    """Collector and queries over one store; `visibility` is that of the reader for whom is asked."""
+class LocalConnection(Asking):
+    """Collector and questions over one store."""
 
     def __init__(
         self,
@@ -40,7 +40,7 @@ class LocalConnection:
         self.redactor = redactor or Redactor()
         self.limits = limits or Limits()
         self.sealer = Sealer(store, policy, self.limits)
-        self.freshness = Freshness(store, self.sealer.seal, namespace)
+        self.questions = Questions(store, self.sealer, namespace)
         self.url = store.url
 
     def accept(self, events: Iterable[bytes], token: Token | None = None) -> Receipt:
@@ -80,30 +80,15 @@ class LocalConnection:
         """See Connection."""
         return {trace_id: run for trace_id in trace_ids if (run := self.store.run(trace_id)) is not None}
 
-    def runs(self, where: RunFilter, limit: int = 50, cursor: str | None = None) -> Page:
+    def ask(self, question: Question, run: str = "", **words: Any) -> Document:
         """See Connection."""
-        self.freshness.refresh()
-        return self.store.runs(where, limit, cursor)
+        answer = self.questions.ask(question, run, **words)
+        document: Document = orjson.loads(answer) if isinstance(answer, bytes) else answer
+        return document
 
-    def find(self, run: str, visibility: Visibility = EVERYTHING) -> str:
+    def find(self, run: str) -> str:
         """See Connection."""
-        self.freshness.refresh(run)
-        return find(self.store, run, visibility)
-
-    def trace(self, trace_id: str) -> dict[str, Any]:
-        """See Connection."""
-        self.freshness.refresh(trace_id)
-        return trace_document(self.store, self.sealer, trace_id, EVERYTHING)
-
-    def trace_json(self, trace_id: str, visibility: Visibility = EVERYTHING) -> bytes:
-        """The trace document as it goes over the wire."""
-        self.freshness.refresh(trace_id)
-        return trace_json(self.store, self.sealer, trace_id, visibility)
-
-    def why(self, trace_id: str, visibility: Visibility = EVERYTHING) -> dict[str, Any]:
-        """See Connection."""
-        self.freshness.refresh(trace_id)
-        return why(self.store, trace_id, visibility)
+        return self.questions.find(run)
 
     def check(self) -> None:
         """See Connection."""

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 from datatracing.collector.accept import Receipt
 from datatracing.model.fate import LedgerEntry
 from datatracing.model.manifest import Manifest
+from datatracing.query.question import Document, Question
 from datatracing.store.port import Page, RunFilter, RunSummary
 
 
@@ -30,16 +31,20 @@ class Connection(Protocol):
     def summaries(self, trace_ids: Iterable[str]) -> Mapping[str, RunSummary]:
         """Those of the runs that the store knows something of."""
 
-    def runs(self, where: RunFilter, limit: int = 50, cursor: str | None = None) -> Page:
-        """A page of run summaries, newest first."""
+    def ask(self, question: Question, run: str = "", **words: Any) -> Document:
+        """The document that answers the question. `run` is a trace id, an alias of one, or a run's name; `words` are
+        the question's own. NotFoundError, or BadInputError when one of them says nothing that can be asked."""
 
     def find(self, run: str) -> str:
         """The trace id behind what a person typed. NotFoundError, or BadInputError when it is not a run at all."""
 
-    def trace(self, trace_id: str) -> dict[str, Any]:
+    def runs(self, where: RunFilter, limit: int = 50, cursor: str | None = None) -> Page:
+        """A page of run summaries, newest first."""
+
+    def trace(self, run: str) -> Document:
         """The trace document. NotFoundError."""
 
-    def why(self, trace_id: str) -> dict[str, Any]:
+    def why(self, run: str) -> Document:
         """The fate of a run with the reason at every stage. NotFoundError."""
 
     def check(self) -> None:

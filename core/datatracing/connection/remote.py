@@ -7,14 +7,16 @@ from itertools import islice
 from typing import Any
 
 from datatracing.collector.accept import Receipt, Refusal
+from datatracing.connection.asking import Asking
 from datatracing.connection.http import Collector
 from datatracing.model import codec
-from datatracing.model.clock import rfc3339
 from datatracing.model.fate import LedgerEntry
 from datatracing.model.manifest import Manifest
 from datatracing.model.parts import split
-from datatracing.query.summary import read_page, read_summary
-from datatracing.store.port import Page, RunFilter, RunSummary
+from datatracing.model.run import parse_run
+from datatracing.query.question import Document, Question
+from datatracing.query.summary import read_summary
+from datatracing.store.port import RunSummary
 
 LINES = "application/x-ndjson"
 JSON = "application/json"
@@ -26,7 +28,7 @@ LOSSES, IDS = 1_000, 1_000
 """Losses in one report, and ids in one question."""
 
 
-class RemoteConnection:
+class RemoteConnection(Asking):
     """See Connection; each method is one route of the API."""
 
     def __init__(self, url: str, token: str) -> None:
@@ -75,25 +77,19 @@ class RemoteConnection:
             found.update((trace_id, read_summary(document)) for trace_id, document in runs.items())
         return found
 
-    def runs(self, where: RunFilter, limit: int = 50, cursor: str | None = None) -> Page:
-        """See Connection. The collector knows what this reader may see; `where.visibility` narrows it further."""
-        page = read_page(self._collector.get("/runs", **_query(where), limit=limit, cursor=cursor))
-        return Page(tuple(run for run in page.runs if where.visibility.sees(run.run)), page.cursor)
+    def ask(self, question: Question, run: str = "", **words: Any) -> Document:
+        """See Connection. The collector knows what this reader may see."""
+        path = question.path
+        if question.of_run:
+            wanted = parse_run(run)
+            path = path.format(trace_id=wanted if isinstance(wanted, str) else self.find(run))
+        document: Document = self._collector.get(path, **words)
+        return document
 
     def find(self, run: str) -> str:
         """See Connection."""
         trace_id: str = self._collector.get("/find", run=run)["trace_id"]
         return trace_id
-
-    def trace(self, trace_id: str) -> dict[str, Any]:
-        """See Connection."""
-        document: dict[str, Any] = self._collector.get(f"/traces/{trace_id}")
-        return document
-
-    def why(self, trace_id: str) -> dict[str, Any]:
-        """See Connection."""
-        document: dict[str, Any] = self._collector.get(f"/traces/{trace_id}/why")
-        return document
 
     def check(self) -> None:
         """See Connection: the collector answers, its store does, and the token opens it."""
@@ -102,18 +98,6 @@ class RemoteConnection:
 
     def close(self) -> None:
         """Nothing is held open between calls."""
-
-
-def _query(where: RunFilter) -> dict[str, Any]:
-    return {
-        "orchestrator": where.orchestrator,
-        "namespace": where.namespace,
-        "pipeline": where.pipeline,
-        "run_id": where.run_id,
-        "state": where.state.value if where.state else None,
-        "since": rfc3339(where.since),
-        "slower_than": None if where.slower_than is None else f"{where.slower_than / 1_000:.3f}ms",
-    }
 
 
 def _deliveries(lines: Iterable[bytes]) -> Iterator[list[bytes]]:

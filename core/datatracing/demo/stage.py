@@ -67,7 +67,7 @@ class Stage:
         """The trace document; None as long as the store does not have a sealed one."""
         connection = datatracing.connect(self.store)
         try:
-            found = connection.trace(connection.find(run))
+            found = connection.trace(run)
         except NotFoundError:
             return None
         finally:

@@ -3,7 +3,7 @@
 from datatracing.access.visibility import Visibility
 from datatracing.errors import BadInputError, NotFoundError
 from datatracing.model.run import RunName, parse_run
-from datatracing.query.document import no_such_run
+from datatracing.query.trace import no_such_run
 from datatracing.store.port import RunFilter, RunSummary, Store
 
 NAMED = 5

@@ -1,12 +1,15 @@
-"""Filters as people type them: `--since 24h`, `--slower-than 10m`, an RFC 3339 time."""
+"""Searching runs, by filters as people type them: `--since 24h`, `--slower-than 10m`, an RFC 3339 time."""
 
 import re
+from typing import Any
 
 from datatracing.access.visibility import EVERYTHING, Visibility
 from datatracing.errors import BadInputError
 from datatracing.model import clock
 from datatracing.model.run import ORCHESTRATORS
 from datatracing.model.states import State
+from datatracing.query.question import Asked, Document, Question
+from datatracing.query.summary import page_document
 from datatracing.store.port import RunFilter
 
 UNITS = {"ms": 1_000, "s": clock.SECOND, "m": 60 * clock.SECOND, "h": 3_600 * clock.SECOND, "d": 86_400 * clock.SECOND}
@@ -16,6 +19,12 @@ LONGEST = 10_000 * 365 * UNITS["d"]
 PAGE_LIMIT = 500
 LONG = 64
 """Letters of a duration or a time."""
+
+
+def runs(asked: Asked, limit: int = 50, cursor: str | None = None, **words: str | None) -> Document:
+    """A page of run summaries, newest first, and the cursor that continues the list. `words`: see parse_filter."""
+    where = parse_filter(**words, visibility=asked.visibility)
+    return page_document(asked.store.runs(where, parse_limit(limit), cursor or None), asked.visibility)
 
 
 def parse_filter(
@@ -79,3 +88,19 @@ def _one_of(field: str, word: str | None, words: tuple[str, ...]) -> str | None:
     if word not in words:
         raise BadInputError(f"{field} {word!r} is not known: it is one of {', '.join(words)}")
     return word
+
+
+def words_of(where: RunFilter) -> dict[str, Any]:
+    """What `parse_filter` makes this filter of; the visibility is the reader's and no word."""
+    return {
+        "orchestrator": where.orchestrator,
+        "namespace": where.namespace,
+        "pipeline": where.pipeline,
+        "run_id": where.run_id,
+        "state": where.state.value if where.state else None,
+        "since": clock.rfc3339(where.since),
+        "slower_than": None if where.slower_than is None else f"{where.slower_than / 1_000:.3f}ms",
+    }
+
+
+RUNS = Question("/runs", runs)

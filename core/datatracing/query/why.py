@@ -1,21 +1,22 @@
 """Why is this trace here, or not: sampled, rejected, lost, still on its way? One answer for every stage. Law 6."""
 
 from collections.abc import Sequence
-from typing import Any
 
-from datatracing.access.visibility import EVERYTHING, Level, Visibility, withheld
+from datatracing.access.visibility import EVERYTHING, Level, withheld
 from datatracing.inbox.row import InboxRow
 from datatracing.model.fate import LedgerEntry
 from datatracing.query import stages
-from datatracing.query.document import no_such_run, unhidden
 from datatracing.query.levels import completeness_at, reason_at, verdict_at
+from datatracing.query.question import Asked, Document, Question
 from datatracing.query.stages import Stage, Status
+from datatracing.query.trace import no_such_run, unhidden
 from datatracing.store.port import RunSummary, Store
 
 
-def why(store: Store, trace_id: str, visibility: Visibility) -> dict[str, Any]:
+def why(asked: Asked, trace_id: str) -> Document:
     """The fate of a run with the reason at every stage. NotFoundError when nothing of it has arrived, or when this
     reader may not see it; `query.absence` says what can be known then."""
+    store, visibility = asked.store, asked.visibility
     summary = store.run(trace_id, visibility)
     rows = store.inbox(summary.trace_id if summary else unhidden(store, trace_id))
     if summary is None and (visibility != EVERYTHING or not rows):
@@ -26,7 +27,7 @@ def why(store: Store, trace_id: str, visibility: Visibility) -> dict[str, Any]:
     return _document(summary, level, _stages(store, summary, level, rows))
 
 
-def with_stage(document: dict[str, Any], stage: Stage, after: str) -> dict[str, Any]:
+def with_stage(document: Document, stage: Stage, after: str) -> Document:
     """The document with one more stage: what only the asking host knows is added there."""
     known = document["stages"]
     place = next((index + 1 for index, each in enumerate(known) if each["stage"] == after), 0)
@@ -57,7 +58,7 @@ def _entries(store: Store, summary: RunSummary) -> list[LedgerEntry]:
     return [entry for entry in found if entry.holds_in(summary.run.namespace)]
 
 
-def _document(summary: RunSummary, level: Level, found: Sequence[Stage]) -> dict[str, Any]:
+def _document(summary: RunSummary, level: Level, found: Sequence[Stage]) -> Document:
     return {
         "trace_id": summary.trace_id,
         "run": summary.run.name,
@@ -70,7 +71,7 @@ def _document(summary: RunSummary, level: Level, found: Sequence[Stage]) -> dict
     }
 
 
-def _not_swept_yet(trace_id: str, rows: Sequence[InboxRow]) -> dict[str, Any]:
+def _not_swept_yet(trace_id: str, rows: Sequence[InboxRow]) -> Document:
     """Deliveries lie in the inbox and no sweep has looked at them, so not even the run's name is known."""
     reason = "received, and not folded yet: a collector or the agent does that with its next sweep"
     found = [
@@ -88,3 +89,6 @@ def _not_swept_yet(trace_id: str, rows: Sequence[InboxRow]) -> dict[str, Any]:
         "withheld": [],
         "stages": [stage.document() for stage in found],
     }
+
+
+WHY = Question("/traces/{trace_id}/why", why)

@@ -18,7 +18,7 @@ from datatracing.model.event import Event, EventKind
 from datatracing.model.run import RunRef
 from datatracing.model.states import State
 from datatracing.query import freshness
-from datatracing.query.summary import page_document
+from datatracing.query.runs import RUNS
 from datatracing.store.port import RunFilter
 from tests.sample_runs import NIGHT, Story
 
@@ -53,7 +53,7 @@ class Python:
         return [run["trace_id"] for run in self._runs()]
 
     def _runs(self):
-        return page_document(self.connection.runs(RunFilter()), EVERYTHING)["runs"]
+        return self.connection.ask(RUNS)["runs"]
 
 
 class Http:

@@ -11,9 +11,11 @@ from datatracing.errors import NotFoundError
 from datatracing.model.event import Times
 from datatracing.model.run import RunRef
 from datatracing.model.states import State
-from datatracing.query.document import dumps, trace_document, trace_json
-from datatracing.query.summary import page_document
-from datatracing.store.port import RunFilter, RunSummary
+from datatracing.query.document import dumps
+from datatracing.query.question import Asked
+from datatracing.query.runs import RUNS
+from datatracing.query.trace import trace
+from datatracing.store.port import RunSummary
 from datatracing.testing.reader import reader
 from tests.sample_runs import NIGHT, Story, orders, times
 
@@ -127,7 +129,7 @@ def test_links_name_the_other_run_and_say_how_it_is_known(connection):
 def test_the_spans_of_a_sealed_run_go_through_as_the_store_has_them(connection):
     trace_id = orders().sealed(connection, State.FAILED, 47.5)
 
-    assert connection.store.spans(trace_id) in trace_json(connection.store, connection.sealer, trace_id, EVERYTHING)
+    assert connection.store.spans(trace_id) in told(connection, trace_id)
 
 
 def test_a_run_that_is_still_open_shows_what_its_hooks_have_said_so_far(connection):
@@ -157,9 +159,9 @@ def test_a_run_that_is_not_there_is_not_found(connection):
 def test_law_8_a_run_that_may_not_be_seen_is_not_found_in_the_same_words(connection):
     trace_id = orders().sealed(connection, State.FAILED, 47.5)
     with pytest.raises(NotFoundError) as hidden:
-        trace_document(connection.store, connection.sealer, trace_id, reader("other"))
+        told(connection, trace_id, reader("other"))
     with pytest.raises(NotFoundError) as absent:
-        trace_document(connection.store, connection.sealer, "ab" * 16, EVERYTHING)
+        told(connection, "ab" * 16)
 
     assert str(hidden.value).replace(trace_id, "ID") == str(absent.value).replace("ab" * 16, "ID")
 
@@ -168,14 +170,14 @@ def test_law_8_an_open_run_that_no_sweep_has_named_yet_is_hidden_too(connection)
     connection.accept(_wire(event) for event in Story().begun().events)
 
     with pytest.raises(NotFoundError):
-        trace_document(connection.store, connection.sealer, NIGHT.trace_id, NOTHING)
+        told(connection, NIGHT.trace_id, NOTHING)
 
 
 def test_law_8_link_ends_that_may_not_be_seen_are_left_out(connection):
     trace_id = orders().sealed(connection, State.FAILED, 47.5)
     visibility = reader("nightly_orders", "billing")
 
-    links = trace_document(connection.store, connection.sealer, trace_id, visibility)["links"]
+    links = orjson.loads(told(connection, trace_id, visibility))["links"]
 
     assert [link["run"].partition("/")[0] for link in links] == ["airflow:billing"]
 
@@ -200,7 +202,7 @@ def test_a_time_that_no_calendar_has_does_not_break_the_list(connection):
     with connection.store.sealing(NIGHT.trace_id) as sealing:
         sealing.open(RunSummary(NIGHT, State.RUNNING, times=Times(started_at=2**62)))
 
-    [run] = page_document(connection.runs(RunFilter()), EVERYTHING)["runs"]
+    [run] = connection.ask(RUNS)["runs"]
 
     assert run["started_at"] == "9999-12-31T23:59:59.999999Z"
 
@@ -213,3 +215,8 @@ def _wire(event):
     from datatracing.model import codec
 
     return codec.dumps(event)
+
+
+def told(connection, trace_id, visibility=EVERYTHING):
+    """The answer as it is, without what freshness does before it."""
+    return trace(Asked(connection.store, connection.sealer, visibility), trace_id)
