@@ -21,6 +21,8 @@ from datatracing_dagster.states import NO_MAPPING_KEYS, NOT_EXECUTED, end_state
 from datatracing_dagster.trace_link import TAG
 from datatracing_dagster.tries import Try, read_tries
 
+FAILURE_REASON = "dagster/failure_reason"
+"""Tag: Dagster's word for why a run failed."""
 TROUBLE = frozenset({State.FAILED, State.CRASHED, State.LOST})
 """Last states of a step behind which nothing is executed."""
 
@@ -43,7 +45,7 @@ def read_manifest(records: Records, namespace: str, *, observed_at: int) -> Mani
         dependencies=plan.dependencies,
         links=tuple(links.found(records, namespace)),
         attributes=_attributes(run),
-        error=_error(entries),
+        error=_error(records),
         operations=read_operations(entries),
     )
 
@@ -145,12 +147,26 @@ def _key(step_key: str, attempt: int) -> SpanKey:
     return SpanKey(task, attempt=attempt, map_key=map_key)
 
 
-def _error(entries: Iterable[Any]) -> ErrorInfo | None:
-    """Why the run as a whole failed, where Dagster says more than that a step did."""
-    for entry in entries:
-        if entry.dagster_event.event_type is Type.RUN_FAILURE:
-            return error_info(getattr(entry.dagster_event.event_specific_data, "error", None))
+def _error(records: Records) -> ErrorInfo | None:
+    """Why the run as a whole failed, where Dagster says more than that a step did. Why it could not be launched is said
+    by the event of an engine before."""
+    launching: Any = None
+    for entry in records.entries:
+        event, data = entry.dagster_event, entry.dagster_event.event_specific_data
+        if event.event_type is Type.RUN_FAILURE:
+            return error_info(getattr(data, "error", None)) or error_info(launching) or _said(event, records)
+        if event.event_type in {Type.ENGINE_EVENT, Type.RUN_START}:
+            launching = getattr(data, "error", None) or (launching if event.event_type is Type.ENGINE_EVENT else None)
     return None
+
+
+def _said(event: Any, records: Records) -> ErrorInfo | None:
+    """Dagster's reason in a word, and in a sentence."""
+    if any(entry.dagster_event.event_type is Type.STEP_FAILURE for entry in records.entries):
+        return None
+    reason = getattr(event.event_specific_data, "failure_reason", None)
+    word = getattr(reason, "value", None) or records.run.tags.get(FAILURE_REASON) or event.event_type.value
+    return ErrorInfo(word, event.message or "")
 
 
 def _attributes(run: Any) -> dict[str, Any]:

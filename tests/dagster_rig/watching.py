@@ -8,7 +8,8 @@ from typing import Any
 from dagster import DagsterInstance
 
 from datatracing.connection import Connection, connect
-from datatracing_dagster.poller import Poller, Tally
+from datatracing.hosting.tick import TickResult
+from datatracing_dagster.poller import Poller
 from datatracing_dagster.settings import WatchSettings
 
 
@@ -25,16 +26,16 @@ class Tracing:
         given = {"settle_seconds": 0.0, "look_back": 0.0, **self.given}
         settings = WatchSettings.read(**given)
         self.poller = Poller(self.instance, connect(settings=settings.all), settings)
-        self.collect()
+        self.watch()
 
     @property
     def connection(self) -> Connection:
         return self.poller.connection
 
-    def watch(self) -> Tally:
+    def watch(self) -> TickResult:
         """One tick, whatever it takes."""
-        self.cursor, tally = self.poller.tick(self.cursor)
-        return tally
+        self.cursor, result = self.poller.tick(self.cursor)
+        return result
 
     def trace(self, run_id: str) -> dict[str, Any]:
         return self.connection.trace(run_id.replace("-", ""))

@@ -21,7 +21,9 @@ class RunsQuery(Shape):
     pipeline: str | None = Field(None, max_length=4000, description="glob with * and ?, case-sensitive")
     run_id: str | None = Field(None, max_length=4000, description="the orchestrator's own run id")
     state: str | None = Field(None, max_length=64, description="one of the run's states")
-    since: str | None = Field(None, max_length=64, description="started after: 24h, 7d, or an RFC 3339 time")
+    since: str | None = Field(
+        None, max_length=64, description="started after, or made if they never did: 24h, 7d, or an RFC 3339 time"
+    )
     slower_than: str | None = Field(None, max_length=64, description="took longer than: 90s, 10m, 1h30m")
     limit: int = Field(50, ge=1, le=PAGE_LIMIT)
     cursor: str | None = Field(None, max_length=200, description="from the answer before this one")

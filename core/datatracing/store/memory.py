@@ -16,7 +16,7 @@ from datatracing.model.run import RunRef
 from datatracing.model.token import Token
 from datatracing.store.edges import from_other_end, strongest
 from datatracing.store.glob import Glob
-from datatracing.store.paging import LAST, Place, checked_limit, order_at, place, place_of
+from datatracing.store.paging import LAST, NEVER, Place, checked_limit, order_at, place, place_of
 from datatracing.store.port import Page, RunFilter, RunSummary, Sealed, taken
 from datatracing.store.trace_key import trace_key
 
@@ -301,19 +301,19 @@ def _order(run: _StoredRun) -> tuple[int, int]:
 
 def _after(at: Place, listed: Iterable[_StoredRun]) -> tuple[int, int]:
     """Behind nothing of its moment where it is none of those listed."""
-    return at.started_at, next((run.number for run in listed if run.summary.trace_id == at.trace_id), LAST)
+    return at.order_at, next((run.number for run in listed if run.summary.trace_id == at.trace_id), LAST)
 
 
 def _matches(where: RunFilter, summary: RunSummary) -> bool:
     run = summary.run
-    started_at, duration = summary.times.started_at, summary.duration
+    began, duration = order_at(summary), summary.duration
     return (
         where.orchestrator in {None, run.orchestrator}
         and where.namespace in {None, run.namespace}
         and (where.pipeline is None or Glob(where.pipeline).regex.fullmatch(run.pipeline) is not None)
         and where.run_id in {None, run.run_id}
         and where.state in {None, summary.state}
-        and (where.since is None or (started_at is not None and started_at >= where.since))
+        and (where.since is None or NEVER < began >= where.since)
         and (where.slower_than is None or (duration is not None and duration > where.slower_than))
         and where.visibility.sees(run)
     )

@@ -10,7 +10,7 @@ from datatracing.errors import BadInputError
 from datatracing.store.port import RunSummary
 
 NEVER = -(2**63)
-"""The place of a run without a start. A NULL would sort differently on each database."""
+"""The place of a run without any time. A NULL would sort differently on each database."""
 LAST = 2**63 - 1
 """Above every number that a store gives to a run."""
 
@@ -26,12 +26,12 @@ class Place:
     them would know how many others came in between.
     """
 
-    started_at: int
+    order_at: int
     trace_id: str
 
     def cursor(self) -> str:
         """URL-safe text. The digest is no secret: it tells a damaged cursor from a whole one."""
-        packed = _PACKED.pack(self.started_at, bytes.fromhex(self.trace_id))
+        packed = _PACKED.pack(self.order_at, bytes.fromhex(self.trace_id))
         return urlsafe_b64encode(packed + _digest(packed)).decode().rstrip("=")
 
 
@@ -41,9 +41,11 @@ def place_of(summary: RunSummary) -> Place:
 
 
 def order_at(summary: RunSummary) -> int:
-    """What a list is ordered by first, in microseconds."""
-    started_at = summary.times.started_at
-    return NEVER if started_at is None else started_at
+    """What a list is ordered by first, and what `since` asks of, in microseconds: the start, or for a run that never
+    started when it was queued, due, or over."""
+    times = summary.times
+    known = (times.started_at, times.queued_at, times.scheduled_at, times.ended_at)
+    return next((at for at in known if at is not None), NEVER)
 
 
 def place(cursor: str) -> Place:
@@ -55,8 +57,8 @@ def place(cursor: str) -> Place:
     packed, digest = data[: _PACKED.size], data[_PACKED.size :]
     if len(packed) != _PACKED.size or digest != _digest(packed):
         raise _not_ours(cursor)
-    started_at, key = _PACKED.unpack(packed)
-    found = Place(started_at, key.hex())
+    at, key = _PACKED.unpack(packed)
+    found = Place(at, key.hex())
     if found.cursor() != cursor:
         raise _not_ours(cursor)
     return found

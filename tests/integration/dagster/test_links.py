@@ -97,7 +97,7 @@ def play(instance):
 def test_who_reads_an_asset_is_linked_to_the_run_that_wrote_it(tracing, play, asset):
     wrote = play.make(source)
     read = play.make(asset)
-    tracing.collect()
+    tracing.watch()
     assert tracing.links(read) == {("asset", "up", play.name(wrote), "exact")}
     assert tracing.links(wrote) == {("asset", "down", play.name(read), "exact")}
     assert tracing.evidence(read, "asset") == "asset source: Dagster's pointer to what was read"
@@ -106,14 +106,14 @@ def test_who_reads_an_asset_is_linked_to_the_run_that_wrote_it(tracing, play, as
 
 def test_an_asset_that_a_run_wrote_and_read_itself_links_it_to_nobody(tracing, play):
     run = play.make(source, reader)
-    tracing.collect()
+    tracing.watch()
     assert tracing.links(run) == set()
 
 
 def test_a_partition_is_linked_to_the_run_that_wrote_that_partition(tracing, play):
     monday, _tuesday = (play.make(daily_source, partition_key=day) for day in ("monday", "tuesday"))
     read = play.make(daily_reader, partition_key="monday")
-    tracing.collect()
+    tracing.watch()
     assert tracing.links(read) == {("asset", "up", play.name(monday), "inferred")}
     assert "the last event of partition monday" in tracing.evidence(read, "asset")
 
@@ -121,7 +121,7 @@ def test_a_partition_is_linked_to_the_run_that_wrote_that_partition(tracing, pla
 def test_the_partition_that_was_written_last_is_linked_by_dagsters_own_pointer(tracing, play):
     tuesday = play.make(daily_source, partition_key="tuesday")
     read = play.make(daily_reader, partition_key="tuesday")
-    tracing.collect()
+    tracing.watch()
     assert tracing.links(read) == {("asset", "up", play.name(tuesday), "exact")}
 
 
@@ -132,21 +132,21 @@ def test_a_partition_that_was_written_again_while_it_was_read_is_linked_to_what_
 
     monday, _tuesday = (play.make(daily_source, partition_key=day) for day in ("monday", "tuesday"))
     read = play.make(slow_reader, partition_key="monday")
-    tracing.collect()
+    tracing.watch()
     assert tracing.links(read) == {("asset", "up", play.name(monday), "inferred")}
 
 
 def test_a_partition_that_nobody_has_written_links_to_nobody(tracing, play):
     play.make(daily_source, partition_key="tuesday")
     read = play.make(daily_reader, partition_key="wednesday")
-    tracing.collect()
+    tracing.watch()
     assert tracing.links(read) == set()
 
 
 def test_who_reads_all_partitions_is_linked_to_the_last_one(tracing, play):
     last = play.make(daily_source, partition_key="tuesday")
     read = play.make(summary)
-    tracing.collect()
+    tracing.watch()
     assert tracing.links(read) == {("asset", "up", play.name(last), "exact")}
 
 
@@ -161,7 +161,7 @@ def test_an_observed_asset_links_to_the_run_that_observed_it(tracing, play, inst
 
     saw = observe([observed], instance=instance).run_id
     read = dg.materialize([observed, of_observed], instance=instance, selection=[of_observed.key]).run_id
-    tracing.collect()
+    tracing.watch()
     assert tracing.links(read) == {("asset", "up", play.name(saw), "exact")}
 
 
@@ -179,7 +179,7 @@ def reported(instance, **metadata):
 
 def test_an_asset_that_was_reported_from_outside_links_to_the_trace_that_is_named_with_it(tracing, instance):
     read = reported(instance, traceparent=FOREIGN)
-    tracing.collect()
+    tracing.watch()
     trace = FOREIGN.split("-")[1]
     assert tracing.links(read) == {("propagated", "up", f"w3c:trace/{trace}", "exact")}
     assert "the metadata of asset external" in tracing.evidence(read, "propagated")
@@ -189,14 +189,14 @@ def test_an_asset_that_was_reported_from_outside_by_a_run_of_this_dagster_links_
     cause = play.quiet()
     tags = propagation_tags(instance.get_run_by_id(cause))
     read = reported(instance, traceparent=tags["traceparent"])
-    tracing.collect()
+    tracing.watch()
     assert tracing.links(read) == {("propagated", "up", play.name(cause), "exact")}
 
 
 @pytest.mark.parametrize("metadata", [{}, {"traceparent": "yesterday"}, {"traceparent": 7}], ids=str)
 def test_an_asset_that_was_reported_without_a_word_of_its_cause_links_to_nobody(tracing, instance, metadata):
     read = reported(instance, **metadata)
-    assert tracing.collect().failed == 0
+    assert tracing.watch().failed == 0
     assert tracing.links(read) == set()
 
 
@@ -204,7 +204,7 @@ def test_a_writer_that_was_deleted_since_leaves_no_link_and_no_error(tracing, pl
     wrote = play.make(source)
     read = play.make(reader)
     instance.delete_run(wrote)
-    assert tracing.collect().failed == 0
+    assert tracing.watch().failed == 0
     assert tracing.links(read) == set()
 
 
@@ -219,7 +219,7 @@ def test_an_asset_is_known_by_the_address_that_its_metadata_gives_and_by_its_key
 
     wrote = dg.materialize([placed], instance=instance).run_id
     read = dg.materialize([placed, unplaced], instance=instance, selection=[unplaced.key]).run_id
-    tracing.collect()
+    tracing.watch()
     assert tracing.assets(wrote) == {("write", "s3://bucket/orders")}
     assert tracing.assets(read) == {("read", "s3://bucket/orders"), ("write", "dagster://default/Lake/unplaced")}
 
@@ -227,7 +227,7 @@ def test_an_asset_is_known_by_the_address_that_its_metadata_gives_and_by_its_key
 def test_a_run_that_names_its_parent_is_linked_to_it_and_says_which_retry_it_is(tracing, play):
     first = play.quiet()
     again = play.quiet(**{"dagster/parent_run_id": first, "dagster/root_run_id": first, "dagster/retry_number": "1"})
-    tracing.collect()
+    tracing.watch()
     assert tracing.links(again) == {("rerun_of", "up", play.name(first), "exact")}
     assert tracing.evidence(again, "rerun_of") == "run retry 1 of it"
 
@@ -235,7 +235,7 @@ def test_a_run_that_names_its_parent_is_linked_to_it_and_says_which_retry_it_is(
 def test_a_run_with_the_tags_of_another_one_is_linked_to_it(tracing, play, instance):
     cause = play.quiet()
     effect = play.quiet(**propagation_tags(instance.get_run_by_id(cause)))
-    tracing.collect()
+    tracing.watch()
     assert tracing.links(effect) == {
         ("triggered", "up", play.name(cause), "exact"),
         ("propagated", "up", play.name(cause), "exact"),
@@ -248,7 +248,7 @@ def test_a_run_request_names_its_cause_and_keeps_what_else_it_was_given(tracing,
     asked = run_request(caused_by=instance.get_run_by_id(cause), run_key="once", tags={"team": "shop"})
     assert (asked.run_key, asked.tags["team"]) == ("once", "shop")
     effect = play.quiet(**asked.tags)
-    tracing.collect()
+    tracing.watch()
     assert ("triggered", "up", play.name(cause), "exact") in tracing.links(effect)
 
 
@@ -267,7 +267,7 @@ def test_a_run_request_names_its_cause_and_keeps_what_else_it_was_given(tracing,
 )  # fmt: skip
 def test_what_tags_say_about_the_cause(tracing, play, tags, links):
     run = play.quiet(**tags)
-    assert tracing.collect().failed == 0
+    assert tracing.watch().failed == 0
     assert tracing.links(run) == links
 
 
@@ -297,7 +297,7 @@ def test_a_run_that_a_run_status_sensor_asked_for_is_linked_to_the_run_it_saw(tr
     time.sleep(0.01)
     play.quiet()
     _, effect = ticked(instance, after_quiet, cursor)
-    tracing.collect()
+    tracing.watch()
     assert tracing.links(effect) == {("triggered", "up", play.name(cause), "exact")}
     assert tracing.evidence(effect, "triggered") == "sensor after_quiet saw its success"
 
@@ -310,7 +310,7 @@ def test_a_run_that_an_asset_sensor_asked_for_is_linked_to_the_run_that_wrote_th
     cursor, _ = ticked(instance, after_source, None)
     cause = play.make(source)
     _, effect = ticked(instance, after_source, cursor)
-    tracing.collect()
+    tracing.watch()
     assert tracing.links(effect) == {("triggered", "up", play.name(cause), "inferred")}
     assert tracing.evidence(effect, "triggered") == "sensor after_source saw asset source"
 
@@ -333,7 +333,7 @@ def test_a_step_knows_its_own_traceparent_and_hands_it_to_a_pipes_subprocess(tra
     heard = [parse_traceparent(json.loads(line)) for line in told.read_text().splitlines()]
     assert [each.trace_id for each in heard] == [trace_id, trace_id]
     assert [each.span_id for each in heard] == [SpanKey("outside", attempt=n).span_id(trace_id) for n in (1, 2)]
-    tracing.collect()
+    tracing.watch()
     spans = {span["span_id"]: span["state"] for span in tracing.trace(run)["spans"]}
     assert [spans[each.span_id] for each in heard] == ["retried", "success"]
 

@@ -66,16 +66,16 @@ def ledger(tracing, run):
 
 def test_a_run_is_stored_once(tracing, play):
     runs = play(3)
-    assert [tracing.collect().completed for _ in range(3)] == [3, 0, 0]
+    assert [tracing.watch().completed for _ in range(3)] == [3, 0, 0]
     assert epochs(tracing, runs) == [0, 0, 0]
 
 
 def test_a_watcher_that_starts_again_asks_the_store_and_reads_no_run_twice(tracing, another, play):
     runs = play(3)
-    tracing.collect()
+    tracing.watch()
     again = another()
     again.cursor = tracing.cursor
-    assert again.collect().completed == 0
+    assert again.watch().completed == 0
     assert epochs(tracing, runs) == [0, 0, 0]
 
 
@@ -84,14 +84,14 @@ def test_a_run_whose_end_was_committed_after_a_later_one_is_found(tracing, anoth
     behind = another()
     behind.cursor = json.dumps({"seen": {"RUN_SUCCESS": numbers(instance, late)}, "since": time.time() - 60})
     assert numbers(instance, early) < numbers(instance, late)
-    behind.collect()
+    behind.watch()
     assert {behind.trace(run)["run"]["state"] for run in (early, late)} == {"success"}
 
 
 def test_a_tick_ends_after_its_budget_and_the_next_one_goes_on(another, play):
     tracing, runs = another(), play(3)
     tracing.poller.settings = type(tracing.poller.settings)(tracing.poller.settings.all, budget=1e-9, look_back=0)
-    tallies = [tracing.collect() for _ in range(4)]
+    tallies = [tracing.watch() for _ in range(4)]
     assert [tally.completed for tally in tallies[:3]] == [1, 1, 1]
     assert [tally.more for tally in tallies[:2]] == [True, True]
     assert epochs(tracing, runs) == [0, 0, 0]
@@ -100,9 +100,9 @@ def test_a_tick_ends_after_its_budget_and_the_next_one_goes_on(another, play):
 def test_a_run_that_has_just_ended_waits_until_it_has_settled(another, play):
     tracing = another(settle_seconds=0.5)
     [run] = play()
-    assert tracing.collect().completed == 0
+    assert tracing.watch().completed == 0
     time.sleep(0.5)
-    assert tracing.collect().completed == 1
+    assert tracing.watch().completed == 1
     assert epochs(tracing, [run]) == [0]
 
 
@@ -113,11 +113,11 @@ def test_a_run_that_has_just_ended_waits_until_it_has_settled(another, play):
 def test_a_cursor_that_is_none_begins_anew_and_nothing_comes_twice(another, play, cursor):
     tracing = another(look_back=3_600)
     runs = play(2)
-    tracing.collect()
+    tracing.watch()
     tracing.cursor = cursor
-    assert tracing.collect().completed == 0
+    assert tracing.watch().completed == 0
     [more] = play()
-    assert tracing.collect().completed == 1
+    assert tracing.watch().completed == 1
     assert epochs(tracing, [*runs, more]) == [0, 0, 0]
 
 
@@ -125,7 +125,7 @@ def test_a_run_that_was_deleted_meanwhile_is_let_go(tracing, play, instance):
     [run] = play()
     instance.delete_run(run)
     tracing.cursor = json.dumps({**json.loads(tracing.cursor), "again": {run: 1}})
-    tally = tracing.collect()
+    tally = tracing.watch()
     assert (tally.completed, tally.failed) == (0, 0)
     assert json.loads(tracing.cursor)["again"] == {}
 
@@ -153,7 +153,7 @@ def test_an_event_of_a_kind_that_nobody_knows_is_left_unread(own):
         "VALUES (?, '{}', 'RUN_TELEPORTED', CURRENT_TIMESTAMP, 'nothing')"
     )
     change(own.logs / f"{run}.db", statement, run)
-    assert own.collect().failed == 0
+    assert own.watch().failed == 0
     assert own.trace(run)["run"]["state"] == "success"
 
 
@@ -161,7 +161,7 @@ def test_a_run_that_cannot_be_read_holds_up_no_other_and_is_given_up_with_a_word
     broken, whole = (quiet.execute_in_process(instance=own.instance).run_id for _ in range(2))
     statement = "UPDATE event_logs SET event = 'torn' WHERE dagster_event_type = 'STEP_START'"
     change(own.logs / f"{broken}.db", statement)
-    tallies = [own.collect() for _ in range(TRIES + 2)]
+    tallies = [own.watch() for _ in range(TRIES + 2)]
     assert [tally.failed for tally in tallies] == [1] * TRIES + [0] * 2
     assert tallies[0].completed == 1
     assert epochs(own, [whole]) == [0]
@@ -177,21 +177,21 @@ def test_a_run_that_can_be_read_again_is_whole(own):
     run = quiet.execute_in_process(instance=own.instance).run_id
     log = own.logs / f"{run}.db"
     change(log, "UPDATE event_logs SET event = 'torn' || event WHERE dagster_event_type = 'STEP_START'")
-    assert own.collect().failed == 1
+    assert own.watch().failed == 1
     change(log, "UPDATE event_logs SET event = substr(event, 5) WHERE dagster_event_type = 'STEP_START'")
-    assert own.collect().completed == 1
+    assert own.watch().completed == 1
     assert own.trace(run)["run"]["completeness"]["status"] == "complete"
 
 
 def test_an_instance_that_was_wiped_counts_anew_and_its_runs_are_found(own):
     for _ in range(3):
         quiet.execute_in_process(instance=own.instance)
-    own.collect()
+    own.watch()
     own.instance.wipe()
     # Later than the last tick: nothing has ever been wiped away that had not been stored.
     own.poller.settings = type(own.poller.settings)(own.poller.settings.all, look_back=3_600)
     run = quiet.execute_in_process(instance=own.instance).run_id
-    assert own.collect().completed == 1
+    assert own.watch().completed == 1
     assert epochs(own, [run]) == [0]
 
 
@@ -199,7 +199,7 @@ def test_an_end_from_a_clock_that_is_far_ahead_holds_up_no_other(own):
     ahead, whole = (quiet.execute_in_process(instance=own.instance).run_id for _ in range(2))
     statement = "UPDATE event_logs SET event = json_set(event, '$.timestamp', ?) WHERE run_id = ?"
     change(own.logs / "index.db", statement, time.time() + 86_400, ahead)
-    own.collect()
+    own.watch()
     assert epochs(own, [ahead, whole]) == [0, 0]
 
 
@@ -219,9 +219,9 @@ def inside(instance, look):
 
 def test_a_run_that_goes_on_is_shown_as_running(tracing, instance):
     seen = []
-    run = inside(instance, lambda run_id: (tracing.collect(), seen.append(tracing.trace(run_id)["run"])))
+    run = inside(instance, lambda run_id: (tracing.watch(), seen.append(tracing.trace(run_id)["run"])))
     assert (seen[0]["state"], seen[0]["verdict"]) == ("running", None)
-    tracing.collect()
+    tracing.watch()
     assert tracing.trace(run)["run"]["state"] == "success"
 
 
@@ -230,14 +230,14 @@ def test_a_run_that_was_silent_for_too_long_and_ends_after_all_is_corrected(anot
     seen = []
 
     def be_silent(run_id):
-        patient.collect()
+        patient.watch()
         seen.append(patient.trace(run_id)["run"]["state"])
         time.sleep(0.1)
-        tallies = [impatient.collect().completed for _ in range(2)]
+        tallies = [impatient.watch().completed for _ in range(2)]
         seen.append((patient.trace(run_id)["run"]["state"], tallies))
 
     run = inside(instance, be_silent)
-    patient.collect()
+    patient.watch()
     ended = patient.trace(run)["run"]
     assert [*seen, ended["state"]] == ["running", ("lost", [1, 0]), "success"]
     assert ended["revision"] == 1
@@ -253,11 +253,11 @@ def said_in(instance, run):
 def test_a_kept_run_gets_one_link_to_its_trace_in_its_log(another, play, instance):
     given = {"announce": True, "ui_url": "https://traces.example/datatracing/"}
     tracing, other, [run] = another(**given), another(**given), play()
-    tracing.collect()
+    tracing.watch()
     other.connection.close()
     again = another(look_back=3_600, **given)
     again.cursor = json.dumps({"again": {run: 1}})
-    again.collect()
+    again.watch()
     assert said_in(instance, run) == [f"https://traces.example/datatracing/api/v1/traces/{run.replace('-', '')}"]
     assert instance.get_run_by_id(run).tags[TAG] == said_in(instance, run)[0]
     assert instance.get_run_by_id(run).status is dg.DagsterRunStatus.SUCCESS
@@ -275,7 +275,7 @@ def test_a_kept_run_gets_one_link_to_its_trace_in_its_log(another, play, instanc
 )
 def test_a_log_stays_as_it_is_otherwise(another, play, instance, given):
     tracing, [run] = another(**given), play()
-    tracing.collect()
+    tracing.watch()
     assert said_in(instance, run) == []
     assert TAG not in instance.get_run_by_id(run).tags
 
@@ -284,7 +284,7 @@ def test_two_watchers_at_the_same_time_store_everything_once(another, play, inst
     watchers = [another() for _ in range(3)]
     runs = play(8)
     together = threading.Barrier(3)
-    threads = [threading.Thread(target=lambda each=each: (together.wait(), each.collect())) for each in watchers]
+    threads = [threading.Thread(target=lambda each=each: (together.wait(), each.watch())) for each in watchers]
     for thread in threads:
         thread.start()
     for thread in threads:

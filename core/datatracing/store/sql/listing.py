@@ -49,7 +49,7 @@ def _after(connection: Connection, at: Place, numbers: list[int] | None) -> tupl
     query = select(runs.c.run_no, runs.c.pipeline_id).where(runs.c.trace_id == trace_key(at.trace_id))
     row = connection.execute(query).first()
     listed = row is not None and (numbers is None or row.pipeline_id in numbers)
-    return at.started_at, row.run_no if row is not None and listed else LAST
+    return at.order_at, row.run_no if row is not None and listed else LAST
 
 
 def _conditions(where: RunFilter) -> "list[ColumnElement[bool]]":

@@ -52,7 +52,7 @@ pipelines = Table(
 )
 
 # A run without a state has only been named by a link of another run. It has a number, so that the link has two ends,
-# and is nobody's answer until something of its own comes. `order_at` is its start, or the smallest number without one.
+# and is nobody's answer until something of its own comes. `order_at`: see `paging`.
 runs = Table(
     "runs",
     metadata,

@@ -33,6 +33,20 @@ class RunsContract:
             fill(store, build.summary(build.run(key), times=Times(started_at=at)))
         assert keys(store, EVERY) == ["c", "b", "a", "before", "never"]
 
+    def test_a_run_that_never_started_stands_where_it_was_queued_or_due_or_over(self, store: Store) -> None:
+        noon = build.NOON
+        times = {
+            "started": Times(noon + 9, noon + 9, noon + 5, noon + 9),
+            "queued": Times(noon + 9, noon + 4, None, noon + 9),
+            "due": Times(noon + 3, None, None, noon + 9),
+            "over": Times(None, None, None, noon + 2),
+            "made": Times(),
+        }
+        for key, known in times.items():
+            fill(store, build.summary(build.run(key), times=known))
+        assert keys(store, EVERY) == by_page(store, 1) == list(times)
+        assert keys(store, RunFilter(since=noon + 3)) == ["started", "queued", "due"]
+
     def test_pages_follow_each_other_without_gap_or_repeat(self, store: Store) -> None:
         """Several runs start in the same microsecond, and several have not started."""
         for number in range(23):
