@@ -53,8 +53,11 @@ def count(n: int, one: str, many: str = "") -> str:
     return f"{n:,} {one if n == 1 else many or one + 's'}"
 
 
-def captured(rows: Sequence[InboxRow], *, sealed: bool, named: bool) -> Stage:
-    """Which processes have spoken, and how much. `named` is whether the reader may know their names."""
+def captured(rows: Sequence[InboxRow], complete: CompletenessStatus, *, named: bool) -> Stage:
+    """Which processes have spoken, and how much. Silence is a problem only where somebody should have spoken.
+
+    `named` is whether the reader may know their names.
+    """
     numbers: dict[str, set[int]] = defaultdict(set)
     for row in _events(rows):
         numbers[row.producer].update(range(row.seq, row.seq + row.n))
@@ -63,8 +66,12 @@ def captured(rows: Sequence[InboxRow], *, sealed: bool, named: bool) -> Stage:
     producers = [{"producer": name, "events": len(numbers[name]), "not_arrived": holes[name]} for name in sorted(holes)]
     facts = {"events": events, "producers": producers if named else []}
     if not numbers:
+        if complete is CompletenessStatus.COMPLETE:
+            nothing = "no process of this run had to report: the orchestrator's record has all of it"
+            return Stage("captured", Status.OK, nothing, facts)
         nobody = "no process of this run has reported anything"
-        return Stage("captured", Status.PROBLEM if sealed else Status.UNKNOWN, nobody, facts)
+        unexpected = complete is CompletenessStatus.PARTIAL
+        return Stage("captured", Status.PROBLEM if unexpected else Status.UNKNOWN, nobody, facts)
     says = f"{count(len(numbers), 'process', 'processes')} reported {count(events, 'event')}"
     if missing:
         return Stage("captured", Status.WAITING, f"{says}; not arrived: {count(missing, 'numbered event')}", facts)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from datatracing.access.visibility import EVERYTHING, Level, withheld
 from datatracing.inbox.row import InboxRow
+from datatracing.model.completeness import CompletenessStatus
 from datatracing.model.fate import LedgerEntry
 from datatracing.query import stages
 from datatracing.query.levels import completeness_at, reason_at, verdict_at
@@ -39,7 +40,7 @@ def _stages(store: Store, summary: RunSummary, level: Level, rows: Sequence[Inbo
     ledger = _entries(store, summary) if level >= Level.TEXTS else []
     complete = completeness_at(level, summary.completeness)
     told = (
-        stages.captured(rows, sealed=summary.verdict is not None, named=level >= Level.TEXTS),
+        stages.captured(rows, summary.completeness.status, named=level >= Level.TEXTS),
         stages.received(rows, summary, named=level >= Level.TEXTS),
         stages.accounted(summary.books, ledger),
     )
@@ -75,7 +76,7 @@ def _not_swept_yet(trace_id: str, rows: Sequence[InboxRow]) -> Document:
     """Deliveries lie in the inbox and no sweep has looked at them, so not even the run's name is known."""
     reason = "received, and not folded yet: a collector or the agent does that with its next sweep"
     found = [
-        stages.captured(rows, sealed=False, named=True),
+        stages.captured(rows, CompletenessStatus.UNKNOWN, named=True),
         stages.received(rows, None, named=True),
         Stage("fate", Status.WAITING, f"open: {reason}"),
     ]

@@ -109,8 +109,8 @@ class RunFilter:
 
 @dataclass(frozen=True)
 class Page:
-    """Runs, the newest first (see `paging.order_at`; those without any time come last), and the cursor that continues the
-    list, if there is more of it."""
+    """Runs, the newest first (see `paging.order_at`; those without any time come last), and the cursor that continues
+    the list, if there is more of it."""
 
     runs: tuple[RunSummary, ...]
     cursor: str | None = None

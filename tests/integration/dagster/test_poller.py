@@ -70,6 +70,14 @@ def test_a_run_is_stored_once(tracing, play):
     assert epochs(tracing, runs) == [0, 0, 0]
 
 
+def test_law6_why_of_a_healthy_run_that_nobody_saw_open_names_no_problem(tracing, play):
+    """Nothing of ours runs in a step of Dagster's, so silence is no news."""
+    [run] = play()
+    tracing.watch()
+    why = tracing.connection.why(run.replace("-", ""))
+    assert {stage["stage"]: stage["status"] for stage in why["stages"] if stage["status"] != "ok"} == {}
+
+
 def test_a_watcher_that_starts_again_asks_the_store_and_reads_no_run_twice(tracing, another, play):
     runs = play(3)
     tracing.watch()

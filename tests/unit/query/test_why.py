@@ -10,6 +10,7 @@ from datatracing.errors import NotFoundError
 from datatracing.model import clock, codec
 from datatracing.model.fate import Fate, LedgerEntry
 from datatracing.model.states import State
+from datatracing.query.question import Asked
 from datatracing.query.stages import Stage, Status
 from datatracing.query.why import why, with_stage
 from datatracing.sampling.policy import default_policy
@@ -108,7 +109,7 @@ def test_law_6_events_that_came_after_the_seal_wait_for_the_next_sweep(connectio
     late = Story().begun().task("other", State.SUCCESS, times(None, None, 50, 51))
     connection.accept([codec.dumps(late.events[-1])])
 
-    status, says = said(why(connection.store, trace_id, EVERYTHING))["received"]
+    status, says = said(why(Asked(connection.store, connection.sealer, EVERYTHING), trace_id))["received"]
 
     assert status == "waiting"
     assert says.endswith("1 not folded in yet, the next sweep does it")
@@ -117,7 +118,7 @@ def test_law_6_events_that_came_after_the_seal_wait_for_the_next_sweep(connectio
 def test_law_6_deliveries_that_no_sweep_has_looked_at_are_told_by_trace_id(connection):
     connection.accept(codec.dumps(event) for event in Story().begun().events)
 
-    document = why(connection.store, NIGHT.trace_id, EVERYTHING)
+    document = why(Asked(connection.store, connection.sealer, EVERYTHING), NIGHT.trace_id)
 
     assert document["run"] is None
     assert document["reason"] == "received, and not folded yet: a collector or the agent does that with its next sweep"
@@ -136,7 +137,7 @@ def test_numbers_that_never_came_are_seen_before_the_seal(connection):
 def test_law_8_a_run_that_may_not_be_seen_has_no_fate_either(connection):
     trace_id = orders().sealed(connection, State.FAILED, 47.5)
     with pytest.raises(NotFoundError):
-        why(connection.store, trace_id, NOTHING)
+        why(Asked(connection.store, connection.sealer, NOTHING), trace_id)
 
 
 def test_law_8_deliveries_without_a_name_are_shown_only_to_who_may_see_everything(connection):
