@@ -35,11 +35,11 @@ def uses(records: Records, namespace: str) -> Mapping[tuple[str, int], tuple[Ass
     return {key: tuple(all_uses) for key, all_uses in found.items()}
 
 
-def pointers(materialization: Any) -> Iterator[tuple[AssetKey, int]]:
-    """The assets that were read to make this one, with the number of the event that wrote each."""
+def pointers(materialization: Any) -> Iterator[tuple[str, int]]:
+    """The assets that were read to make this one, as Dagster names them, and the number of the event behind each."""
     for tag, value in (materialization.tags or {}).items():
         if tag.startswith(POINTER) and value != NOWHERE and value.isdigit():
-            yield AssetKey.from_user_string(tag.removeprefix(POINTER)), int(value)
+            yield tag.removeprefix(POINTER), int(value)
 
 
 def metadata_of(record: Any) -> Mapping[str, Any]:
@@ -61,10 +61,14 @@ def _uses(event: Any, records: Records, namespace: str) -> list[AssetUse]:
     data = event.event_specific_data
     if event.event_type is Type.ASSET_MATERIALIZATION:
         made = data.materialization
-        read = [(key, metadata_of(records.pointed_at(key, number))) for key, number in pointers(made)]
-        uses = [AssetUse(uri_of(key, metadata, namespace), Access.READ) for key, metadata in read]
-        return [*uses, AssetUse(uri_of(made.asset_key, made.metadata, namespace), Access.WRITE)]
+        read = [_read(name, records.pointed_at(name, number), namespace) for name, number in pointers(made)]
+        return [*read, AssetUse(uri_of(made.asset_key, made.metadata, namespace), Access.WRITE)]
     if event.event_type is Type.ASSET_OBSERVATION:
         seen = data.asset_observation
         return [AssetUse(uri_of(seen.asset_key, seen.metadata, namespace), Access.READ)]
     return []
+
+
+def _read(name: str, record: Any | None, namespace: str) -> AssetUse:
+    key = record.asset_key if record is not None else AssetKey.from_user_string(name)
+    return AssetUse(uri_of(key, metadata_of(record), namespace), Access.READ)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from datatracing_dagster import compat
 
 if TYPE_CHECKING:
-    from dagster import AssetKey, DagsterInstance, DagsterRun, RunRecord
+    from dagster import DagsterInstance, DagsterRun, RunRecord
 
 
 class RunDeletedError(Exception):
@@ -19,7 +19,7 @@ class Records:
     def __init__(self, instance: "DagsterInstance", run_id: str) -> None:
         self.instance = instance
         self.run_id = run_id
-        self._pointed_at: dict[tuple[AssetKey, int], Any | None] = {}
+        self._pointed_at: dict[tuple[str, int], Any | None] = {}
 
     @cached_property
     def record(self) -> "RunRecord | None":
@@ -43,8 +43,11 @@ class Records:
         """The snapshot of the execution plan; None when the run never came that far."""
         return compat.plan(self.instance, self.run)
 
-    def pointed_at(self, key: "AssetKey", number: int) -> Any | None:
-        """The materialization or observation with this number, of any run; None when it has been deleted."""
-        if (key, number) not in self._pointed_at:
-            self._pointed_at[key, number] = compat.asset_event(self.instance, key, storage_ids=[number])
-        return self._pointed_at[key, number]
+    def pointed_at(self, name: str, number: int) -> Any | None:
+        """The materialization or observation with this number, of any run; None when it has been deleted, or is not one
+        of the asset that Dagster writes as `name`. Only the event has the key: a part of it may hold a slash."""
+        if (name, number) not in self._pointed_at:
+            found = compat.numbered_asset_event(self.instance, number)
+            right = found is not None and found.asset_key is not None and found.asset_key.to_user_string() == name
+            self._pointed_at[name, number] = found if right else None
+        return self._pointed_at[name, number]

@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from dagster import AssetKey  # noqa: TID253  # only a Dagster loads this
-from dagster import DagsterEventType as Type  # noqa: TID253  # same
+from dagster import DagsterEventType as Type  # noqa: TID253  # only a Dagster loads this
 
 from datatracing.model.link import Confidence, Direction, Link, LinkKind
 from datatracing_dagster import compat
@@ -23,7 +22,7 @@ from datatracing_dagster.records import Records
 class _Read:
     """A step read what the event `number` wrote, to make this partition of its own asset."""
 
-    key: AssetKey
+    name: str
     number: int
     partition: str | None
 
@@ -38,8 +37,8 @@ def read_assets(records: Records, namespace: str) -> Iterator[Link]:
             began[entry.step_key] = entry.timestamp
         elif event.event_type is Type.ASSET_MATERIALIZATION:
             made = event.event_specific_data.materialization
-            for key, number in pointers(made):
-                reads.setdefault(_Read(key, number, made.partition), began.get(entry.step_key, entry.timestamp))
+            for name, number in pointers(made):
+                reads.setdefault(_Read(name, number, made.partition), began.get(entry.step_key, entry.timestamp))
     for read, before in reads.items():
         yield from _writer(records, namespace, read, before)
 
@@ -48,7 +47,7 @@ def _writer(records: Records, namespace: str, read: _Read, before: float) -> Ite
     record, confidence, said = _written(records, read, before)
     if record is None:
         return
-    evidence = f"asset {read.key.to_user_string()}: {said}"
+    evidence = f"asset {read.name}: {said}"
     writer = other(records, record.run_id, namespace)
     if writer is not None:
         yield Link(LinkKind.ASSET, Direction.UP, writer, evidence, confidence)
@@ -60,8 +59,10 @@ def _writer(records: Records, namespace: str, read: _Read, before: float) -> Ite
 
 def _written(records: Records, read: _Read, before: float) -> tuple[Any | None, Confidence, str]:
     """The event that wrote what was read, and how that is known. `before` is when the step began to read."""
-    pointed_at, partition = records.pointed_at(read.key, read.number), read.partition
+    pointed_at, partition = records.pointed_at(read.name, read.number), read.partition
     if pointed_at is None or partition is None or pointed_at.partition_key in {None, partition}:
         return pointed_at, Confidence.EXACT, "Dagster's pointer to what was read"
-    own = compat.asset_event(records.instance, read.key, asset_partitions=[partition], before_timestamp=before)
+    own = compat.asset_event(
+        records.instance, pointed_at.asset_key, asset_partitions=[partition], before_timestamp=before
+    )
     return own, Confidence.INFERRED, f"the last event of partition {partition} before it"

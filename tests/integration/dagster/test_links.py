@@ -104,6 +104,23 @@ def test_who_reads_an_asset_is_linked_to_the_run_that_wrote_it(tracing, play, as
     assert one_sided(map(tracing.trace, (wrote, read))) == []
 
 
+@pytest.mark.parametrize("key", [["lake", "raw/orders"], ["lake/raw", "orders"], ["a b", "ü%/?"]])
+def test_a_key_with_a_slash_in_a_part_is_one_asset_for_its_writer_and_its_reader(tracing, play, key):
+    @dg.asset(key=dg.AssetKey(key))
+    def placed():
+        return 1
+
+    @dg.asset(deps=[dg.AssetKey(key)])
+    def finder():
+        return 1
+
+    wrote, read = play.make(placed), play.make(finder)
+    tracing.watch()
+    assert tracing.links(read) == {("asset", "up", play.name(wrote), "exact")}
+    [(_, written)] = tracing.assets(wrote)
+    assert ("read", written) in tracing.assets(read)
+
+
 def test_an_asset_that_a_run_wrote_and_read_itself_links_it_to_nobody(tracing, play):
     run = play.make(source, reader)
     tracing.watch()

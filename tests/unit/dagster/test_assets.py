@@ -43,5 +43,5 @@ def test_pointers_are_to_events_that_there_are():
         "dagster/code_version": "3",
     }
     made = AssetMaterialization("report", tags=tags)
-    assert list(pointers(made)) == [(AssetKey(["raw", "orders"]), 12)]
+    assert list(pointers(made)) == [("raw/orders", 12)]
     assert list(pointers(AssetMaterialization("report"))) == []
