@@ -15,6 +15,7 @@ from datatracing.model import clock
 from datatracing.model.link import Access, AssetUse, LinkKind
 from datatracing.model.uris import asset_uri
 from datatracing_prefect import compat
+from datatracing_prefect.compat import client, engines, events, flows
 from datatracing_prefect.hooks import attach, begin, has_hooks
 from datatracing_prefect.mapping import DEPLOYMENT_CALL, micros, run_ref
 from datatracing_prefect.states import RUNNING
@@ -42,11 +43,11 @@ def install(*, everything: bool = False) -> None:
     with guard("prefect.install"):
         found = compat.version()
         if compat.supported(found):
-            compat.tap_events(event_sent)
-            compat.tap_client(answered)
-            compat.tap_engines(unsaid)
+            events.tap_events(event_sent)
+            client.tap_client(answered)
+            engines.tap_engines(unsaid)
             if everything:
-                compat.tap_flows(attach)
+                flows.tap_flows(attach)
                 _switch["everything"] = True
         elif not _said:
             _said.append(found)

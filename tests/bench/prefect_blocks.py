@@ -16,7 +16,8 @@ from prefect import flow, task
 from prefect.events.worker import EventsWorker
 from prefect.telemetry import run_telemetry
 
-from datatracing_prefect import compat, tap, traced
+from datatracing_prefect import tap, traced
+from datatracing_prefect.compat import events
 from datatracing_prefect.tracer import tracer
 
 TASKS = 20
@@ -72,7 +73,7 @@ def switches():
     @contextmanager
     def ours():
         EventsWorker.send = PLAIN_SEND
-        compat.tap_events(timed)
+        events.tap_events(timed)
         yield
         EventsWorker.send = tapped
 

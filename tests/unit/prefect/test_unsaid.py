@@ -8,7 +8,9 @@ from uuid import UUID
 import pytest
 from prefect.states import Failed, Running
 
-from datatracing_prefect import compat, tap
+from datatracing_prefect import tap
+from datatracing_prefect.compat import engines
+from datatracing_prefect.engines.wrapping import MARK
 
 RUN = UUID("12345678-1234-4234-8234-123456789abc")
 MUTE = KeyError("not for Prefect")
@@ -31,7 +33,7 @@ def ended(wrapped):
         return asyncio.run(made) if asyncio.iscoroutine(made) else made
 
 
-@pytest.mark.parametrize(("wrap", "original"), [(compat._ending, handle), (compat._ending_later, handle_later)])
+@pytest.mark.parametrize(("wrap", "original"), [(engines._ending, handle), (engines._ending_later, handle_later)])
 def test_it_is_told_while_it_is_being_handled_and_prefect_goes_on_as_it_would(wrap, original):
     heard = []
     with pytest.raises(RuntimeError, match="no"):
@@ -40,16 +42,16 @@ def test_it_is_told_while_it_is_being_handled_and_prefect_goes_on_as_it_would(wr
 
 
 def test_an_error_that_prefect_can_put_into_words_is_left_to_it():
-    assert ended(compat._ending(lambda _engine, _error: "state", "FAILED", pytest.fail)) == "state"
+    assert ended(engines._ending(lambda _engine, _error: "state", "FAILED", pytest.fail)) == "state"
 
 
 def test_all_engines_of_this_prefect_are_heard_once():
-    compat.tap_engines(tap.unsaid)
-    marked = [getattr(owner, method) for owner in compat._engines() for method in compat.ENDS]
+    engines.tap_engines(tap.unsaid)
+    marked = [getattr(owner, method) for owner in engines._engines() for method in engines.ENDS]
     assert len(marked) == 8
-    assert all(hasattr(each, compat.MARK) for each in marked)
-    compat.tap_engines(tap.unsaid)
-    assert [getattr(owner, method) for owner in compat._engines() for method in compat.ENDS] == marked
+    assert all(hasattr(each, MARK) for each in marked)
+    engines.tap_engines(tap.unsaid)
+    assert [getattr(owner, method) for owner in engines._engines() for method in engines.ENDS] == marked
 
 
 @pytest.fixture
