@@ -61,9 +61,12 @@ class Tracer:
         self.attendance.look()
 
     def leave(self) -> None:
-        """The last hook of a task's process. Nothing is waited for, except where the spool dies with the process."""
-        if self.settings.ship == "self":
-            self.recorder.close()
+        """The last hook of a task's process. Nothing is waited for, except where the spool dies with the process.
+
+        The file is let go of here and not by the kernel when the process exits: when its last socket has closed,
+        Airflow's supervisor looks whether the process is gone, and if it is not quite, looks again seconds later.
+        """
+        self.recorder.close()
 
 
 def open_store() -> "Connection":

@@ -1,6 +1,8 @@
 """The last hook of a task's process waits for nothing, except where the spool ends with the process."""
 
+import os
 import time
+from pathlib import Path
 
 import pytest
 
@@ -43,6 +45,21 @@ def test_law1_a_task_leaves_its_file_to_the_agent(settings):
     tracer.leave()
     assert len(spool_files(settings["spool_dir"])) == 1
     assert stored(settings) == []
+
+
+@pytest.mark.parametrize("ship", [AGENT, SELF])
+def test_law1_when_a_task_exits_the_kernel_has_nothing_of_ours_to_close(settings, ship):
+    """What it still has to close keeps the process for a moment longer, and Airflow's supervisor then for seconds."""
+    tracer = Tracer(CaptureSettings(**settings, ship=ship))
+    tracer.say(END)
+    assert ours_open(settings["spool_dir"])
+    tracer.leave()
+    assert ours_open(settings["spool_dir"]) == []
+
+
+def ours_open(folder):
+    held = (each for each in Path("/proc/self/fd").iterdir() if each.is_symlink())
+    return [link for link in map(os.readlink, held) if link.startswith(str(folder))]
 
 
 def test_a_pod_sends_its_file_itself(settings):
