@@ -20,7 +20,7 @@ from datatracing_airflow.states import FINISHED_RUNS
 
 if TYPE_CHECKING:
     from datatracing.connection import Connection
-    from datatracing.store.port import RunSummary
+    from datatracing.store.summary import RunSummary
 
 LOOK_BACK = timedelta(days=1)
 """Runs that changed longer ago are left alone."""

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from dagster import DagsterInstance
 
     from datatracing.connection import Connection
-    from datatracing.store.port import RunSummary
+    from datatracing.store.summary import RunSummary
 
 log = logging.getLogger("datatracing")
 

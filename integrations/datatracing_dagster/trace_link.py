@@ -7,7 +7,7 @@ from datatracing_dagster import compat
 from datatracing_dagster.records import Records
 
 if TYPE_CHECKING:
-    from datatracing.store.port import RunSummary
+    from datatracing.store.summary import RunSummary
 
 LABEL = "trace"
 TAG = "datatracing/trace"

@@ -7,7 +7,7 @@ from datatracing.context.address import trace_url
 from datatracing_prefect.page import page
 
 if TYPE_CHECKING:
-    from datatracing.store.port import RunSummary
+    from datatracing.store.summary import RunSummary
     from datatracing_prefect.rest import Plain, Rest
 
 KEY = "datatracing-trace"

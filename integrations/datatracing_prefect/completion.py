@@ -24,7 +24,7 @@ from datatracing_prefect.watch_settings import WatchSettings
 
 if TYPE_CHECKING:
     from datatracing.connection import Connection
-    from datatracing.store.port import RunSummary
+    from datatracing.store.summary import RunSummary
 
 log = logging.getLogger("datatracing")
 

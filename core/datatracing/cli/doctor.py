@@ -76,7 +76,7 @@ def _contents(connection: "Connection", settings: "Settings") -> "Iterator[Findi
     from datatracing.connection.local import LocalConnection
     from datatracing.model import clock
     from datatracing.ops import stored
-    from datatracing.store.port import RunFilter
+    from datatracing.store.search import RunFilter
 
     yield stored.runs(connection.runs(RunFilter(), 1))
     yield stored.namespaces(connection.runs, settings.namespace)

@@ -16,7 +16,8 @@ from datatracing.model.fate import Fate, LedgerEntry
 from datatracing.model.manifest import Manifest
 from datatracing.model.run import RunRef
 from datatracing.model.token import Scope, Token
-from datatracing.store.port import RunSummary, Store
+from datatracing.store.port import Store
+from datatracing.store.summary import RunSummary
 
 LIGHT_ROWS, LIGHT_BYTES, LIGHT_INFLATED = 2_000, 256 * 1024, 4 * 1024 * 1024
 """A run of at most so many rows, bytes, and bytes of JSON is sealed while its sender waits."""

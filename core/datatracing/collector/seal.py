@@ -17,7 +17,9 @@ from datatracing.model.fold import fold
 from datatracing.model.trace import Trace
 from datatracing.model.verdict import Verdict
 from datatracing.sampling.policy import Policy
-from datatracing.store.port import RunSummary, Sealed, Sealing, SpanRow, Store
+from datatracing.store.port import Sealing, Store
+from datatracing.store.sealed import Sealed, SpanRow
+from datatracing.store.summary import RunSummary
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from datatracing.query.runs import RUNS, words_of
 from datatracing.query.summary import read_page
 from datatracing.query.trace import TRACE
 from datatracing.query.why import WHY
-from datatracing.store.port import Page, RunFilter
+from datatracing.store.search import Page, RunFilter
 
 
 class Asking:

@@ -22,7 +22,8 @@ from datatracing.query.question import Document, Question
 from datatracing.query.questions import Questions
 from datatracing.redact import Redactor
 from datatracing.sampling.policy import Policy
-from datatracing.store.port import RunSummary, Store
+from datatracing.store.port import Store
+from datatracing.store.summary import RunSummary
 
 
 class LocalConnection(Asking):

@@ -7,7 +7,8 @@ from datatracing.collector.accept import Receipt
 from datatracing.model.fate import LedgerEntry
 from datatracing.model.manifest import Manifest
 from datatracing.query.question import Document, Question
-from datatracing.store.port import Page, RunFilter, RunSummary
+from datatracing.store.search import Page, RunFilter
+from datatracing.store.summary import RunSummary
 
 
 class Connection(Protocol):

@@ -16,7 +16,7 @@ from datatracing.model.parts import split
 from datatracing.model.run import parse_run
 from datatracing.query.question import Document, Question
 from datatracing.query.summary import read_summary
-from datatracing.store.port import RunSummary
+from datatracing.store.summary import RunSummary
 
 LINES = "application/x-ndjson"
 JSON = "application/json"

@@ -13,7 +13,7 @@ from typing import Any
 import datatracing
 from datatracing.agent.stop import stop
 from datatracing.errors import DataTracingError, NotFoundError
-from datatracing.store.port import RunFilter
+from datatracing.store.search import RunFilter
 
 COMMAND = "from datatracing.cli import main; main()"
 HOSTS = ("AIRFLOW_", "DAGSTER_", "PREFECT_", "DATATRACING_")

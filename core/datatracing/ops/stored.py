@@ -7,7 +7,7 @@ from datatracing.errors import DataTracingError
 from datatracing.model import clock
 from datatracing.model.fate import Fate, LedgerEntry
 from datatracing.ops.finding import Finding
-from datatracing.store.port import Page, RunFilter
+from datatracing.store.search import Page, RunFilter
 
 LOOKED_AT = 200
 """Newest runs whose namespaces are compared."""

@@ -6,7 +6,7 @@ from typing import Any
 from datatracing.model import ids
 from datatracing.model.run import RunName, parse_run
 from datatracing.query.stages import NAMED, Stage, Status, count, moment
-from datatracing.store.port import Page, RunFilter
+from datatracing.store.search import Page, RunFilter
 
 Runs = Callable[[RunFilter, int], Page]
 """Lists run summaries: a store's or a connection's `runs`."""

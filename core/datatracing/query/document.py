@@ -10,7 +10,7 @@ from datatracing.model import codec
 from datatracing.model.clock import rfc3339
 from datatracing.model.link import Link
 from datatracing.query.levels import completeness_at, verdict_at
-from datatracing.store.port import RunSummary
+from datatracing.store.summary import RunSummary
 
 
 def dumps(document: Any) -> bytes:

@@ -4,7 +4,9 @@ from datatracing.access.visibility import Visibility
 from datatracing.errors import BadInputError, NotFoundError
 from datatracing.model.run import RunName, parse_run
 from datatracing.query.trace import no_such_run
-from datatracing.store.port import RunFilter, RunSummary, Store
+from datatracing.store.port import Store
+from datatracing.store.search import RunFilter
+from datatracing.store.summary import RunSummary
 
 NAMED = 5
 """How many candidates an error names."""

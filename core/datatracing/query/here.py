@@ -8,7 +8,7 @@ from datatracing.query.absence import absence, expected_trace_id
 from datatracing.query.question import Document, Question
 from datatracing.query.waiting import spooled
 from datatracing.query.why import WHY, with_stage
-from datatracing.store.port import Page, RunFilter
+from datatracing.store.search import Page, RunFilter
 
 
 class Answers(Protocol):

@@ -6,7 +6,8 @@ from typing import Any, Protocol
 
 from datatracing.access.visibility import Visibility
 from datatracing.model.trace import Trace
-from datatracing.store.port import RunSummary, Store
+from datatracing.store.port import Store
+from datatracing.store.summary import RunSummary
 
 Document = dict[str, Any]
 

@@ -7,7 +7,8 @@ from datatracing.model.run import parse_run
 from datatracing.query.find import find
 from datatracing.query.freshness import Freshness
 from datatracing.query.question import Asked, Document, Live, Question
-from datatracing.store.port import RunSummary, Store
+from datatracing.store.port import Store
+from datatracing.store.summary import RunSummary
 
 
 class Folding(Live, Protocol):

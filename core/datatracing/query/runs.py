@@ -10,7 +10,8 @@ from datatracing.model.run import ORCHESTRATORS
 from datatracing.model.states import State
 from datatracing.query.question import Asked, Document, Question
 from datatracing.query.summary import page_document
-from datatracing.store.port import RunFilter
+from datatracing.store.port import Can
+from datatracing.store.search import RunFilter
 
 UNITS = {"ms": 1_000, "s": clock.SECOND, "m": 60 * clock.SECOND, "h": 3_600 * clock.SECOND, "d": 86_400 * clock.SECOND}
 UNITS["w"] = 7 * UNITS["d"]
@@ -23,6 +24,8 @@ LONG = 64
 
 def runs(asked: Asked, limit: int = 50, cursor: str | None = None, **words: str | None) -> Document:
     """A page of run summaries, newest first, and the cursor that continues the list. `words`: see parse_filter."""
+    if Can.SEARCH not in asked.store.can:
+        raise BadInputError("this store cannot be searched: ask for a run by its trace id")
     where = parse_filter(**words, visibility=asked.visibility)
     return page_document(asked.store.runs(where, parse_limit(limit), cursor or None), asked.visibility)
 

@@ -13,7 +13,7 @@ from datatracing.model.fate import Books, Fate, LedgerEntry
 from datatracing.model.manifest import BY_ORCHESTRATOR, BY_RUN
 from datatracing.model.verdict import Verdict
 from datatracing.query.document import all_fields
-from datatracing.store.port import RunSummary
+from datatracing.store.summary import RunSummary
 
 NAMED = 5
 """How many names a sentence holds; the facts beside it hold all."""

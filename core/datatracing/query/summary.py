@@ -15,7 +15,8 @@ from datatracing.model.states import State
 from datatracing.model.verdict import Verdict
 from datatracing.query.document import all_fields, run_document
 from datatracing.query.levels import reason_at
-from datatracing.store.port import Page, RunSummary
+from datatracing.store.search import Page
+from datatracing.store.summary import RunSummary
 
 
 def summary_document(summary: RunSummary, visibility: Visibility) -> dict[str, Any]:

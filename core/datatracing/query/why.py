@@ -11,7 +11,8 @@ from datatracing.query.levels import completeness_at, reason_at, verdict_at
 from datatracing.query.question import Asked, Document, Question
 from datatracing.query.stages import Stage, Status
 from datatracing.query.trace import no_such_run, unhidden
-from datatracing.store.port import RunSummary, Store
+from datatracing.store.port import Store
+from datatracing.store.summary import RunSummary
 
 
 def why(asked: Asked, trace_id: str) -> Document:

@@ -17,7 +17,10 @@ from datatracing.model.token import Token
 from datatracing.store.edges import from_other_end, strongest
 from datatracing.store.glob import Glob
 from datatracing.store.paging import LAST, NEVER, Place, checked_limit, order_at, place, place_of
-from datatracing.store.port import Page, RunFilter, RunSummary, Sealed, taken
+from datatracing.store.port import EVERY, taken
+from datatracing.store.sealed import Sealed
+from datatracing.store.search import Page, RunFilter
+from datatracing.store.summary import RunSummary
 from datatracing.store.trace_key import trace_key
 
 LOCK_PATIENCE = 10.0
@@ -73,6 +76,7 @@ class MemoryStore:
     """See Store. `_lock` guards every collection; a sealing holds only its own trace's lock while it works."""
 
     url = "memory://"
+    can = EVERY
 
     def __init__(self) -> None:
         self._lock = threading.RLock()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from datatracing.errors import BadInputError
-from datatracing.store.port import RunSummary
+from datatracing.store.summary import RunSummary
 
 NEVER = -(2**63)
 """The place of a run without any time. A NULL would sort differently on each database."""

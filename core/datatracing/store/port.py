@@ -1,124 +1,24 @@
-"""The store port: what every store promises. The contract suite in `datatracing.testing` holds each sentence.
+"""The store port, by role: what every store promises. The contract suite in `datatracing.testing` holds each sentence.
 
 All times are microseconds since the epoch, all ids lower-case hex. A store is safe to use from many threads. Every
 method raises StoreUnreachableError when the store does not answer; none raises a driver's own error.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from enum import IntFlag
 from typing import Protocol
 
 from datatracing.access.visibility import EVERYTHING, Visibility
 from datatracing.errors import BadInputError
 from datatracing.inbox.row import InboxRow
-from datatracing.model.completeness import Completeness
-from datatracing.model.event import Times
-from datatracing.model.fate import Books, Fate, LedgerEntry
-from datatracing.model.link import AssetUse, Link
+from datatracing.model.fate import LedgerEntry
+from datatracing.model.link import Link
 from datatracing.model.run import RunRef
-from datatracing.model.states import State
 from datatracing.model.token import Token
-from datatracing.model.verdict import Verdict
-
-
-@dataclass(frozen=True)
-class RunSummary:
-    """The one row per run that is kept for ever. `verdict` None: the run has not been sealed yet (it is open).
-
-    `inbox_rows` and `fingerprint` say what was folded: a re-seal with the same fingerprint changes nothing.
-    """
-
-    run: RunRef
-    state: State
-    raw_state: str | None = None
-    times: Times = Times()
-    revision: int = 0
-    verdict: Verdict | None = None
-    fate: Fate | None = None
-    fate_reason: str = ""
-    completeness: Completeness = Completeness()
-    books: Books = Books()
-    counts: Mapping[str, int] = field(default_factory=dict)
-    sealed_at: int | None = None
-    inbox_rows: int = 0
-    fingerprint: str = ""
-    unknown_fields: Mapping[str, int] = field(default_factory=dict)
-    """How many statements had this field, or word in it, of a release that knows more than this one."""
-
-    @property
-    def trace_id(self) -> str:
-        """32 hex digits."""
-        return self.run.trace_id
-
-    @property
-    def duration(self) -> int | None:
-        """Microseconds from start to end; None while either is not known."""
-        if self.times.started_at is None or self.times.ended_at is None:
-            return None
-        return max(0, self.times.ended_at - self.times.started_at)
-
-
-@dataclass(frozen=True)
-class SpanRow:
-    """A task span as a lean row for SQL statistics."""
-
-    span_id: str
-    task: str
-    map_index: int
-    attempt: int
-    state: State
-    times: Times
-
-
-@dataclass(frozen=True)
-class Sealed:
-    """Everything one seal writes, in one transaction. `detail` None: sampling dropped it, the skeleton stays (law 5).
-
-    `skeleton` and `detail` are zlib-compressed JSON, each the whole list `spans` of the trace document, ready to be
-    served; the skeleton's has no attributes and no errors. `links` are seen from this run. `assets` are by span id.
-    """
-
-    summary: RunSummary
-    skeleton: bytes
-    detail: bytes | None
-    spans: Sequence[SpanRow] = ()
-    links: Sequence[Link] = ()
-    assets: Sequence[tuple[str, AssetUse]] = ()
-    aliases: Sequence[str] = ()
-    ledger: Sequence[LedgerEntry] = ()
-
-
-@dataclass(frozen=True)
-class RunFilter:
-    """Which runs to list. Empty fields do not restrict; `pipeline` is a glob with * and ?, case-sensitive.
-
-    `visibility` is what the reader may see: no other run is listed, counted or paged over (law 8). `since` and
-    `slower_than` are microseconds.
-    """
-
-    orchestrator: str | None = None
-    namespace: str | None = None
-    pipeline: str | None = None
-    run_id: str | None = None
-    state: State | None = None
-    since: int | None = None
-    slower_than: int | None = None
-    visibility: Visibility = EVERYTHING
-
-
-@dataclass(frozen=True)
-class Page:
-    """Runs, the newest first (see `paging.order_at`; those without any time come last), and the cursor that continues
-    the list, if there is more of it."""
-
-    runs: tuple[RunSummary, ...]
-    cursor: str | None = None
-
-
-def taken(name: str) -> BadInputError:
-    """For a token whose name another one has."""
-    return BadInputError(f"there is a token named {name!r} already: revoke it first, or take another name")
+from datatracing.store.sealed import Sealed
+from datatracing.store.search import Page, RunFilter
+from datatracing.store.summary import RunSummary
 
 
 class Sealing(Protocol):
@@ -142,11 +42,8 @@ class Sealing(Protocol):
         """Record a run that is not sealed yet; changes nothing if it is sealed already."""
 
 
-class Store(Protocol):
-    """Where traces live."""
-
-    url: str
-    """How it was opened, with any password masked."""
+class Inbox(Protocol):
+    """What has arrived: appended, and folded run by run, each in a transaction that holds it alone."""
 
     def append(self, rows: Sequence[InboxRow]) -> int:
         """Durable on return. A row that is already there is left alone; returns how many rows were new."""
@@ -169,6 +66,30 @@ class Store(Protocol):
     def behind(self, trace_ids: Iterable[str]) -> list[str]:
         """Those of the traces whose inbox holds more rows than their last seal folded, each once, in the same order."""
 
+
+class Can(IntFlag):
+    """What a reader can do beyond giving runs, their spans and their own links by trace id. Least by default."""
+
+    LEAST = 0
+    SEARCH = 1
+    """`runs` by every field of RunFilter, in pages."""
+    ALIASES = 2
+    """A run by a foreign trace id."""
+    FAR_ENDS = 4
+    """Links that only the other end has reported."""
+    DETAIL = 8
+    """Attributes and errors of the runs that are kept."""
+
+
+EVERY = Can.SEARCH | Can.ALIASES | Can.FAR_ENDS | Can.DETAIL
+
+
+class Reader(Protocol):
+    """What is known of runs."""
+
+    can: Can
+    """Known when the store is opened: a door that offers more than this says so instead of answering wrongly."""
+
     def run(self, trace_id: str, visibility: Visibility = EVERYTHING) -> RunSummary | None:
         """The summary by trace id, else by alias, of the earliest run that may be seen; None if there is nothing of its
         own (a mere link end is nothing). An alias never answers for a run of which anything has arrived."""
@@ -185,6 +106,10 @@ class Store(Protocol):
     def identities(self, trace_ids: Sequence[str]) -> dict[str, RunRef]:
         """The runs that are stored, open or sealed, under exactly these ids: no aliases, no mere link ends."""
 
+
+class Ledger(Protocol):
+    """What became of what did not get through."""
+
     def record(self, entries: Sequence[LedgerEntry]) -> None:
         """Add to the ledger."""
 
@@ -198,6 +123,10 @@ class Store(Protocol):
     def totals(self, trace_id: str) -> list[LedgerEntry]:
         """The run's whole ledger added up by fate, reason, producer, namespace and told; `at` is the newest of each."""
 
+
+class Tokens(Protocol):
+    """Who may send and read over HTTP."""
+
     def tokens(self) -> list[Token]:
         """All tokens that are valid, by name."""
 
@@ -207,8 +136,20 @@ class Store(Protocol):
     def revoke_token(self, name: str) -> bool:
         """Whether there was one of this name. It is not valid any more."""
 
+
+class Store(Inbox, Reader, Ledger, Tokens, Protocol):
+    """Where traces live: all roles in one."""
+
+    url: str
+    """How it was opened, with any password masked."""
+
     def check(self) -> None:
         """Raises StoreUnreachableError or SchemaMismatchError, with what to do; returns when the store can be used."""
 
     def close(self) -> None:
         """Give back connections. The store is not used after it."""
+
+
+def taken(name: str) -> BadInputError:
+    """For a token whose name another one has."""
+    return BadInputError(f"there is a token named {name!r} already: revoke it first, or take another name")

@@ -20,7 +20,8 @@ from datatracing.model.manifest import Attempt, Manifest
 from datatracing.model.run import RunRef, SpanKey
 from datatracing.model.states import State
 from datatracing.model.verdict import Verdict
-from datatracing.store.port import RunSummary, Sealed, SpanRow
+from datatracing.store.sealed import Sealed, SpanRow
+from datatracing.store.summary import RunSummary
 
 NOON = 1_700_000_000_000_000
 SECOND = 1_000_000

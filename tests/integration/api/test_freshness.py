@@ -19,7 +19,7 @@ from datatracing.model.run import RunRef
 from datatracing.model.states import State
 from datatracing.query import freshness
 from datatracing.query.runs import RUNS
-from datatracing.store.port import RunFilter
+from datatracing.store.search import RunFilter
 from tests.sample_runs import NIGHT, Story
 
 RUN = RunRef("prefect", "elsewhere", "shop", "12345678-1234-4234-8234-123456789abc")

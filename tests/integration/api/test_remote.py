@@ -13,7 +13,7 @@ from datatracing.model import clock, codec
 from datatracing.model.fate import Fate, LedgerEntry
 from datatracing.model.states import State
 from datatracing.query.runs import parse_filter
-from datatracing.store.port import RunFilter
+from datatracing.store.search import RunFilter
 from tests.integration.api.conftest import TOKEN
 from tests.sample_runs import NIGHT, Story, orders
 

@@ -10,7 +10,7 @@ import pytest
 from dagster import DagsterInstance, RunsFilter
 
 from datatracing.connection import connect
-from datatracing.store.port import RunFilter
+from datatracing.store.search import RunFilter
 from datatracing.store.sql.schema import upgrade
 from tests import agents
 from tests.conformance.check import one_sided, unbalanced

@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import event, text
 
 from datatracing.model.states import State
-from datatracing.store.port import RunFilter
 from datatracing.store.registry import open_store
+from datatracing.store.search import RunFilter
 from datatracing.store.sql.tables import runs
 from datatracing.testing import build
 from datatracing.testing.contract.runs import fill

@@ -22,8 +22,8 @@ from datatracing.model.manifest import Attempt, Manifest
 from datatracing.model.run import RunRef, SpanKey
 from datatracing.model.states import State
 from datatracing.sampling.policy import default_policy
-from datatracing.store.port import RunFilter
 from datatracing.store.registry import open_store
+from datatracing.store.search import RunFilter
 
 RUN = RunRef("airflow", "default", "etl", "r1")
 NOON = 1_700_000_000_000_000

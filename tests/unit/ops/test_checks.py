@@ -10,7 +10,7 @@ from datatracing.model import clock
 from datatracing.model.fate import Fate, LedgerEntry
 from datatracing.model.states import State
 from datatracing.ops import host, stored
-from datatracing.store.port import Page
+from datatracing.store.search import Page
 from tests.sample_runs import NIGHT, Story
 
 NOW = clock.parse_rfc3339("2025-01-31T06:00:00Z")

@@ -16,7 +16,8 @@ from datatracing.model.states import State
 from datatracing.model.verdict import Verdict
 from datatracing.query.document import dumps
 from datatracing.query.summary import page_document, read_page, read_summary, summary_document
-from datatracing.store.port import Page, RunSummary
+from datatracing.store.search import Page
+from datatracing.store.summary import RunSummary
 
 moments = st.none() | st.integers(0, 4_000_000_000_000_000)
 words = st.text(max_size=20).filter(lambda text: text.encode("utf-8", "ignore").decode() == text)

@@ -15,7 +15,7 @@ from datatracing.query.document import dumps
 from datatracing.query.question import Asked
 from datatracing.query.runs import RUNS
 from datatracing.query.trace import trace
-from datatracing.store.port import RunSummary
+from datatracing.store.summary import RunSummary
 from datatracing.testing.reader import reader
 from tests.sample_runs import NIGHT, Story, orders, times
 

@@ -12,7 +12,7 @@ from datatracing.access.visibility import Level
 from datatracing.model.states import State
 from datatracing.store.glob import ESCAPE, Glob
 from datatracing.store.paging import LAST, NEVER, Place, checked_limit, place, place_of
-from datatracing.store.port import Page, RunFilter
+from datatracing.store.search import Page, RunFilter
 from datatracing.store.sql.summaries import read_summary, summaries
 from datatracing.store.sql.tables import UNUSUAL, pipelines, runs
 from datatracing.store.trace_key import trace_key

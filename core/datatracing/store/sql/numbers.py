@@ -13,10 +13,10 @@ from sqlalchemy import Connection, Table, select
 from datatracing.model.ids import digest
 from datatracing.model.run import RunRef
 from datatracing.model.states import State
-from datatracing.store.port import RunSummary
 from datatracing.store.sql.dialect import insert_into
 from datatracing.store.sql.summaries import summaries, summary_row
 from datatracing.store.sql.tables import assets, pipelines, runs
+from datatracing.store.summary import RunSummary
 from datatracing.store.trace_key import trace_key
 
 T = TypeVar("T")

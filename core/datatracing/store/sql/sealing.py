@@ -12,13 +12,14 @@ from datatracing.inbox.row import InboxRow
 from datatracing.model.ids import is_trace_id
 from datatracing.model.link import Access, AssetUse
 from datatracing.model.run import RunRef
-from datatracing.store.port import RunSummary, Sealed, SpanRow
+from datatracing.store.sealed import Sealed, SpanRow
 from datatracing.store.sql import inbox, ledger
 from datatracing.store.sql.database import Database
 from datatracing.store.sql.edges import replace_links
 from datatracing.store.sql.numbers import asset_numbers, pipeline_name, pipeline_numbers, run_numbers
 from datatracing.store.sql.summaries import read_summary, summaries, summary_row
 from datatracing.store.sql.tables import asset_events, details, runs, skeletons, task_spans, trace_aliases
+from datatracing.store.summary import RunSummary
 from datatracing.store.trace_key import trace_key
 
 

@@ -15,7 +15,8 @@ from datatracing.model.run import RunRef
 from datatracing.model.token import Token
 from datatracing.store.address import parse_database
 from datatracing.store.paging import checked_limit
-from datatracing.store.port import Page, RunFilter, RunSummary
+from datatracing.store.port import EVERY
+from datatracing.store.search import Page, RunFilter
 from datatracing.store.sql import inbox, ledger, listing, revision, tokens
 from datatracing.store.sql.backlog import Backlog, behind, newest_traces
 from datatracing.store.sql.database import Database
@@ -25,6 +26,7 @@ from datatracing.store.sql.sealing import SqlSealing
 from datatracing.store.sql.summaries import read_ref, read_summary, summaries
 from datatracing.store.sql.tables import details, runs, skeletons, trace_aliases
 from datatracing.store.sql.tables import inbox as inbox_table
+from datatracing.store.summary import RunSummary
 from datatracing.store.trace_key import trace_key
 
 PATIENCE = 10.0
@@ -33,6 +35,8 @@ PATIENCE = 10.0
 
 class SqlStore:
     """See Store. Opening contacts nothing; the first call does."""
+
+    can = EVERY
 
     def __init__(self, url: str, patience: float = PATIENCE, silence: float = inf) -> None:
         address = parse_database(url)

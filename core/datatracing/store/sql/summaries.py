@@ -12,8 +12,8 @@ from datatracing.model.run import RunRef
 from datatracing.model.states import State
 from datatracing.model.verdict import Verdict
 from datatracing.store.paging import order_at
-from datatracing.store.port import RunSummary
 from datatracing.store.sql.tables import pipelines, runs
+from datatracing.store.summary import RunSummary
 from datatracing.store.trace_key import trace_key
 
 

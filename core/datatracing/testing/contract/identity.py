@@ -1,20 +1,15 @@
-"""Who is who: the runs behind ids, which no alias may take from them, and the tokens that may write them."""
+"""Who is who: the runs behind ids, which no alias may take from them."""
 
-import pytest
-
-from datatracing.errors import BadInputError
-from datatracing.model.token import Scope, Token
-from datatracing.store.port import Store
+from datatracing.store.port import Can, Store
 from datatracing.testing import build
+from datatracing.testing.contract.needs import needs
 from datatracing.testing.contract.sealing import seal
 
 RUN, OTHER, THIRD = build.run("r1"), build.run("r2"), build.run("r3", namespace="żółw 🐢")
-WORKER = Token("worker", "default", frozenset({Scope.EVENTS}), "ab" * 32, 5)
-ADMIN = Token("admin", "*", frozenset(Scope), "cd" * 32, 7)
 
 
 class IdentityContract:
-    """identities, run by alias, tokens."""
+    """identities, run by alias."""
 
     def test_identities_are_of_runs_open_and_sealed_and_of_no_link_end(self, store: Store) -> None:
         seal(store, build.sealed(RUN, links=[build.caused_by(OTHER)]))
@@ -29,6 +24,7 @@ class IdentityContract:
         asked = [build.run(f"x{n}").trace_id for n in range(1_500)] + [RUN.trace_id]
         assert store.identities(asked) == {RUN.trace_id: RUN}
 
+    @needs(Can.ALIASES)
     def test_an_alias_never_answers_for_a_run_of_which_something_has_arrived(self, store: Store) -> None:
         seal(store, build.sealed(RUN, aliases=[OTHER.trace_id]))
         assert store.run(OTHER.trace_id) is not None
@@ -38,17 +34,3 @@ class IdentityContract:
         found = store.run(OTHER.trace_id)
         assert found is not None
         assert found.run == OTHER
-
-    def test_a_token_comes_back_whole_until_it_is_revoked(self, store: Store) -> None:
-        store.add_token(WORKER)
-        store.add_token(ADMIN)
-        assert store.tokens() == [ADMIN, WORKER]
-        assert store.revoke_token("worker")
-        assert not store.revoke_token("worker")
-        assert store.tokens() == [ADMIN]
-
-    def test_a_name_is_given_to_one_token_only(self, store: Store) -> None:
-        store.add_token(WORKER)
-        with pytest.raises(BadInputError, match="already"):
-            store.add_token(Token("worker", "*", frozenset(Scope), "ef" * 32))
-        assert store.tokens() == [WORKER]

@@ -7,8 +7,10 @@ import pytest
 
 from datatracing.model.link import Confidence, Link, LinkKind
 from datatracing.model.run import RunRef
-from datatracing.store.port import RunFilter, Store
+from datatracing.store.port import Can, Store
+from datatracing.store.search import RunFilter
 from datatracing.testing import build
+from datatracing.testing.contract.needs import needs
 from datatracing.testing.contract.sealing import seal
 
 CAUSE, EFFECT = build.run("cause"), build.run("effect")
@@ -19,6 +21,7 @@ GUESS = build.caused(EFFECT, evidence="the same asset", confidence=Confidence.IN
 class LinksContract:
     """links."""
 
+    @needs(Can.FAR_ENDS)
     @pytest.mark.parametrize("kind", list(LinkKind))
     def test_both_ends_see_an_edge_that_one_of_them_told(self, store: Store, kind: LinkKind) -> None:
         say(store, EFFECT, build.caused_by(CAUSE, kind, confidence=Confidence.INFERRED))
@@ -58,6 +61,7 @@ class LinksContract:
         assert [link.run for link in store.links(EFFECT.trace_id)] == [own]
         assert store.run(own.trace_id) == build.summary(own)
 
+    @needs(Can.FAR_ENDS)
     @pytest.mark.parametrize("turn", [1, -1])
     def test_law_3_exact_beats_inferred_whoever_is_sealed_first(self, store: Store, turn: int) -> None:
         for run, link in ((EFFECT, SURE), (CAUSE, GUESS))[::turn]:
@@ -70,6 +74,7 @@ class LinksContract:
         say(store, EFFECT)
         assert store.links(EFFECT.trace_id) == store.links(CAUSE.trace_id) == []
 
+    @needs(Can.FAR_ENDS)
     def test_an_edge_stays_as_long_as_the_other_end_tells_it(self, store: Store) -> None:
         say(store, EFFECT, SURE)
         say(store, CAUSE, GUESS)

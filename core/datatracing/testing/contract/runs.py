@@ -11,15 +11,20 @@ from datatracing.errors import BadInputError
 from datatracing.model.event import Times
 from datatracing.model.states import State
 from datatracing.store.paging import place_of
-from datatracing.store.port import RunFilter, RunSummary, Store
+from datatracing.store.port import Can, Store
+from datatracing.store.search import RunFilter
+from datatracing.store.summary import RunSummary
 from datatracing.testing import build
+from datatracing.testing.contract.needs import needs
 from datatracing.testing.contract.sealing import seal
+from datatracing.testing.contract.spans import EVERYTHING as FULL
 from datatracing.testing.reader import reader
 
 NAMES = ["etl", "ETL", "etl_daily", "etlXdaily", "100%", "1000", "a[b]c", "abc", "a*c", "a\\c", "żółw", "a!c", "it's"]
 EVERY = RunFilter()
 
 
+@needs(Can.SEARCH)
 class RunsContract:
     """runs."""
 
@@ -27,6 +32,11 @@ class RunsContract:
         page = store.runs(EVERY, 10)
         assert page.runs == ()
         assert page.cursor is None
+
+    @pytest.mark.parametrize("summary", [FULL, build.summary(build.run())], ids=["everything", "usual"])
+    def test_a_run_is_listed_as_it_was_written(self, store: Store, summary: RunSummary) -> None:
+        fill(store, summary)
+        assert store.runs(EVERY, 10).runs == (summary,)
 
     def test_the_newest_start_comes_first_and_no_start_last(self, store: Store) -> None:
         for key, at in (("b", build.NOON), ("never", None), ("c", build.NOON + 1), ("a", 0), ("before", -5)):
@@ -188,6 +198,7 @@ class RunsContract:
         found = [[run.run.run_id for run in store.runs(mine, 9, at.cursor()).runs] for at in (hidden, absent)]
         assert found == [["r2", "r1"]] * 2
 
+    @needs(Can.ALIASES)
     def test_law_8_a_trace_id_that_two_runs_share_leads_to_the_one_that_may_be_seen(self, store: Store) -> None:
         alias = "ab" * 16
         for key, pipeline, at in (("h", "hidden", 1), ("r", "mine", 2)):

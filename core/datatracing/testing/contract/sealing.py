@@ -6,33 +6,15 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from datatracing.errors import BadInputError
-from datatracing.model.completeness import Completeness, CompletenessStatus
-from datatracing.model.event import Times
-from datatracing.model.fate import Books, Fate
 from datatracing.model.link import Access, AssetUse
 from datatracing.model.run import RunRef
 from datatracing.model.states import State
-from datatracing.model.verdict import Verdict
-from datatracing.store.port import RunFilter, RunSummary, Sealed, Store
+from datatracing.store.port import Store
+from datatracing.store.sealed import Sealed
+from datatracing.store.search import RunFilter
 from datatracing.testing import build
 
 RUN, OTHER = build.run("r1"), build.run("r2")
-EVERYTHING = RunSummary(
-    run=RunRef("prefect", "prod", 'żółw "🐢"/[*]', "nul\x00 \ud800"),
-    state=State.UPSTREAM_FAILED,
-    raw_state="NotReady\x00",
-    times=Times(1, 2, 3, 2**62),
-    revision=4,
-    verdict=Verdict(keep=False, rule="probability", reason="1 in 10", rate=0.1),
-    fate=Fate.SAMPLED_OUT,
-    fate_reason="1 in 10",
-    completeness=Completeness(CompletenessStatus.PARTIAL, 3, 1, ("a[3] #2", "b\x00\ud800"), ("c[key]",)),
-    books=Books(emitted=21, stored=1, duplicate=2, sampled_out=3, rejected=4, lost=11),
-    counts={"success": 1, "upstream_failed": 2},
-    sealed_at=2**62,
-    inbox_rows=9,
-    fingerprint="0" * 32,
-)
 
 
 class StopHostError(BaseException):
@@ -40,18 +22,7 @@ class StopHostError(BaseException):
 
 
 class SealingContract:
-    """sealing, run, spans."""
-
-    @pytest.mark.parametrize("summary", [EVERYTHING, build.summary(RUN)], ids=["everything", "usual"])
-    def test_what_was_written_is_read(self, store: Store, summary: RunSummary) -> None:
-        seal(store, build.sealed(summary))
-        assert store.run(summary.trace_id) == summary
-        assert store.runs(RunFilter(), 10).runs == (summary,)
-
-    def test_an_unknown_run_is_none(self, store: Store) -> None:
-        assert store.run(RUN.trace_id) is None
-        assert store.spans(RUN.trace_id) is None
-        assert store.links(RUN.trace_id) == []
+    """sealing."""
 
     def test_what_is_not_a_trace_id_is_refused(self, store: Store) -> None:
         for ask in (store.run, store.spans, store.links, lambda text: store.sealing(text).__enter__()):
@@ -105,10 +76,6 @@ class SealingContract:
         assert store.run(RUN.trace_id) == build.summary(RUN)
         assert tasks(store, RUN) == ["detail"]
 
-    def test_law_5_the_skeleton_is_there_where_the_detail_is_not(self, store: Store) -> None:
-        seal(store, build.sealed(RUN, detail=None))
-        assert tasks(store, RUN) == ["skeleton"]
-
     def test_sealing_again_replaces_everything(self, store: Store) -> None:
         seal(store, build.sealed(RUN, spans=[build.span_row(RUN, f"t{n}") for n in range(700)], aliases=("ab" * 16,)))
         assert tasks(store, RUN) == ["detail"]
@@ -158,26 +125,6 @@ class SealingContract:
         with ThreadPoolExecutor(8) as threads:
             list(threads.map(count_up, range(40)))
         assert store.run(RUN.trace_id) == build.summary(RUN, revision=40)
-
-    def test_an_alias_finds_its_run_and_a_trace_id_goes_first(self, store: Store) -> None:
-        seal(store, build.sealed(RUN, aliases=("ab" * 16, OTHER.trace_id)))
-        assert store.run("ab" * 16) == build.summary(RUN)
-        assert store.run(OTHER.trace_id) == build.summary(RUN)
-        seal(store, build.sealed(OTHER))
-        assert store.run(OTHER.trace_id) == build.summary(OTHER)
-
-    @pytest.mark.parametrize("turn", [1, -1])
-    def test_law_3_an_alias_of_many_runs_finds_the_first_to_start(self, store: Store, turn: int) -> None:
-        for number in range(3)[::turn]:
-            at = build.NOON + number
-            seal(store, build.sealed(build.started(build.run(f"r{number}"), at), aliases=("ab" * 16,)))
-        found = store.run("ab" * 16)
-        assert found is not None
-        assert found.run.run_id == "r0"
-
-    def test_an_alias_that_is_no_trace_id_is_left_out(self, store: Store) -> None:
-        seal(store, build.sealed(RUN, aliases=("0" * 32, "nonsense", "ab" * 16)))
-        assert store.run("ab" * 16) == build.summary(RUN)
 
     def test_assets_are_taken_however_long_or_often(self, store: Store) -> None:
         span_id = build.span_row(RUN, "load").span_id

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from datatracing.store.port import Store
 from datatracing.testing import build
-from datatracing.testing.contract.needs import needs
+from datatracing.testing.contract.needs import SHARE, needs
 from datatracing.testing.contract.sealing import seal, tasks
 
 RUN = build.run("r1")
@@ -14,7 +14,7 @@ RUN = build.run("r1")
 class SharingContract:
     """append is durable, and a sealing holds the trace against everybody."""
 
-    @needs("share")
+    @needs(SHARE)
     def test_what_was_appended_and_sealed_is_there_for_others(
         self, store: Store, open_again: Callable[[], Store]
     ) -> None:
@@ -27,7 +27,7 @@ class SharingContract:
         assert tasks(other, RUN) == ["detail"]
         assert other.ledger() == [build.entry()]
 
-    @needs("share")
+    @needs(SHARE)
     def test_a_row_is_new_to_only_one_of_many(self, store: Store, open_again: Callable[[], Store]) -> None:
         rows = [build.row(RUN, seq) for seq in range(400)]
         stores = [store, *(open_again() for _ in range(5))]
@@ -36,7 +36,7 @@ class SharingContract:
         assert new == 400
         assert len(store.inbox(RUN.trace_id)) == 400
 
-    @needs("share")
+    @needs(SHARE)
     def test_a_sealing_holds_the_trace_against_every_opening(
         self, store: Store, open_again: Callable[[], Store]
     ) -> None:
@@ -50,7 +50,7 @@ class SharingContract:
             list(threads.map(count_up, stores * 8))
         assert store.run(RUN.trace_id) == build.summary(RUN, revision=24)
 
-    @needs("share")
+    @needs(SHARE)
     def test_what_somebody_else_sealed_no_longer_waits(self, store: Store, open_again: Callable[[], Store]) -> None:
         store.append([build.row(RUN)])
         other = open_again()
