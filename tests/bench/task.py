@@ -39,8 +39,8 @@ PATIENCE, LATE = 900, 1_000
 RESTING = 5.0
 """Per cent of one core."""
 HEAD = f"""\
-| | CPU, ms | more than without (ceiling {CPU}) | wall, ms | more (ceiling {WALL}) | late | an early fork, ms |
-|---|---|---|---|---|---|---|"""
+| | CPU, ms | more (ceiling {CPU}) | wall, ms | more (ceiling {WALL}) | late | an early fork, ms | agent, ms CPU |
+|---|---|---|---|---|---|---|---|"""
 Costs = Mapping[str, list[float]]
 
 
@@ -112,10 +112,17 @@ def one(cluster: Cluster, oracle: Oracle, run: str, settings: Mapping[str, str])
     cluster.restart("scheduler", {**cluster.home.settings, **named, **settings})
     play(cluster, oracle, WARMING, run)
     cluster.until(lambda: at_rest(spool), "the agents are at rest")
-    before = len(file.read_text().splitlines())
+    before, idle = len(file.read_text().splitlines()), used(spool)
     play(cluster, oracle, DAG, run)
+    busy = used(spool)
     agents.kill(spool)
-    return costs(file.read_text().splitlines()[before:])
+    tasks = costs(file.read_text().splitlines()[before:])
+    return {**tasks, "agent": [1_000 * (busy - idle) / len(tasks["cpu"])]}
+
+
+def used(spool: Path) -> float:
+    """Seconds of CPU that the agents have had."""
+    return sum(sum(agent.cpu_times()[:2]) for agent in agents.agents(spool))
 
 
 def play(cluster: Cluster, oracle: Oracle, dag: str, run: str) -> None:
@@ -144,13 +151,15 @@ def rows(measured: Mapping[str, list[Costs]]) -> Iterator[str]:
         cpu, wall, fork = (median(ours[what]) for what in ("cpu", "wall", "fork"))
         more = [f"{mine - median(without[what]):+.1f}" for what, mine in (("cpu", cpu), ("wall", wall))]
         late = f"{100 * len(ours['late']) / len(ours['cpu']):.0f} %"
-        yield report.cells(name, f"{cpu:.0f}", more[0], f"{wall:.0f}", more[1], late, f"{fork:.1f}")
+        yield report.cells(
+            name, f"{cpu:.0f}", more[0], f"{wall:.0f}", more[1], late, f"{fork:.1f}", f"{median(ours['agent']):.1f}"
+        )
 
 
 def added_up(rounds: list[Costs]) -> Costs:
     """Airflow looks whether a task's process is gone when the last of its sockets has closed. If it is not quite, it
     looks again after `min_heartbeat_interval`: such a task is `late`, and how long it took says nothing of itself."""
-    every = {what: [each for costs in rounds for each in costs.get(what, ())] for what in ("cpu", "wall", "fork")}
+    every = {what: [each for costs in rounds for each in costs[what]] for what in rounds[0]}
     every["late"] = [each for each in every["wall"] if each > LATE]
     every["wall"] = [each for each in every["wall"] if each <= LATE]
     return every

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+FILE = "agent.{}"
 SHIP = "ship"
 WATCH = "watch-{}"
 """With the orchestrator's name."""
@@ -15,13 +16,13 @@ ATTEND = "attend-{}"
 
 def path_of(directory: Path, duty: str) -> Path:
     """The file that is locked."""
-    return directory / f"agent.{duty}"
+    return directory / FILE.format(duty)
 
 
 def held(directory: Path, duty: str) -> bool:
     """Whether somebody has the duty. Asking takes microseconds and disturbs nobody."""
     try:
-        descriptor = os.open(path_of(directory, duty), os.O_RDONLY | os.O_NOFOLLOW)
+        descriptor = os.open(f"{directory}/{FILE.format(duty)}", os.O_RDONLY | os.O_NOFOLLOW)
     except FileNotFoundError:
         return False
     except OSError:

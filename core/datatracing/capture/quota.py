@@ -18,7 +18,7 @@ class Quota:
     """The limit of a spool directory, as one process sees it."""
 
     def __init__(self, directory: Path, limit: int) -> None:
-        self._directory = directory
+        self._usage = f"{directory}/{USAGE}"
         self._limit = limit
         self._known: int | None = None
         self._own = 0
@@ -36,11 +36,19 @@ class Quota:
     def _look(self) -> None:
         """A sum that has changed counts what this process wrote too."""
         try:
-            known = int((self._directory / USAGE).read_text())
+            known = int(_content(self._usage))
         except (OSError, ValueError):
             known = self._known or 0
         if known != self._known:
             self._known, self._own = known, 0
+
+
+def _content(path: str) -> bytes:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        return os.read(descriptor, 32)
+    finally:
+        os.close(descriptor)
 
 
 def publish(directory: Path) -> int:

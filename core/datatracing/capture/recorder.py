@@ -131,16 +131,15 @@ class Recorder:
         producer, seq = own.producer.number(statement.trace_id)
         own.emitted += 1
         own.news = True
-        lost = Frame(Kind.EVENT, statement.trace_id, producer, seq, b"")
         try:
             data = own.encoder.write(statement.event(producer, seq, at))
-        except TooBigError:
-            own.spool.lose(Loss.TOO_BIG, lost)
-        except Exception:
-            own.spool.lose(Loss.INTERNAL, lost)
-            raise
+        except Exception as error:
+            why = Loss.TOO_BIG if isinstance(error, TooBigError) else Loss.INTERNAL
+            own.spool.lose(why, Frame(Kind.EVENT, statement.trace_id, producer, seq, b""))
+            if why is Loss.INTERNAL:
+                raise
         else:
-            own.spool.put(replace(lost, json=data))
+            own.spool.put(Frame(Kind.EVENT, statement.trace_id, producer, seq, data))
 
     def _here(self) -> _Own:
         """A forked child begins with nothing of its parent's: another name, other files."""

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from datatracing.capture import page
 from datatracing.capture.frame import Frame, Kind
-from datatracing.capture.segment import lock
+from datatracing.capture.segment import delete, lock
 from datatracing.model import clock
 from datatracing.model.loss import Loss
 
@@ -25,7 +25,7 @@ class Reserve:
     """The shared page, as one process sees it."""
 
     def __init__(self, directory: Path) -> None:
-        self._path = directory / NAME
+        self._path = f"{directory}/{NAME}"
         self._there = False
 
     def make(self) -> None:
@@ -40,7 +40,7 @@ class Reserve:
         try:
             os.pwrite(descriptor, page.Head(clock.now(), 0, os.getuid()).encode(), 0)
         except OSError:
-            self._path.unlink(missing_ok=True)
+            delete(self._path)
         finally:
             os.close(descriptor)
 
@@ -57,7 +57,7 @@ class Reserve:
     def counts(self) -> list[page.Count]:
         """What has been counted here."""
         try:
-            data = self._path.read_bytes()
+            data = Path(self._path).read_bytes()
         except OSError:
             return []
         return list(page.counts(data))

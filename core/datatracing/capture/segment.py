@@ -11,7 +11,6 @@ import errno
 import fcntl
 import os
 import stat
-from pathlib import Path
 
 from datatracing.capture import page
 
@@ -33,7 +32,7 @@ class SegmentGoneError(OSError):
 class Segment:
     """An open and locked file. Its numbers are the caller's to guard; `write` may be called by many threads at once."""
 
-    def __init__(self, path: Path, descriptor: int) -> None:
+    def __init__(self, path: str, descriptor: int) -> None:
         self.path = path
         self.next = page.SIZE
         """Where the next frame goes."""
@@ -51,14 +50,14 @@ class Segment:
         _HELD.add(self)
 
     @classmethod
-    def create(cls, path: Path, now: int, size: int = 0) -> "Segment | None":
+    def create(cls, path: str, now: int, size: int = 0) -> "Segment | None":
         """A new file with its page and room for so many bytes; None when the agent was faster to lock it. OSError
         otherwise."""
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
         try:
             ours = lock(descriptor)
         except OSError:  # a file system without locks
-            path.unlink(missing_ok=True)
+            delete(path)
             os.close(descriptor)
             raise
         if not ours:
@@ -133,7 +132,7 @@ class Segment:
         """Delete the file, then let go."""
         try:
             if self._holds_name():
-                self.path.unlink(missing_ok=True)
+                delete(self.path)
         finally:
             self._let_go()
 
@@ -157,9 +156,9 @@ class Segment:
     def _check(self) -> None:
         found = self._found()
         if found is None:
-            raise SegmentGoneError(errno.EBADF, "the spool file was closed by somebody else", str(self.path))
+            raise SegmentGoneError(errno.EBADF, "the spool file was closed by somebody else", self.path)
         if not found.st_nlink:
-            raise SegmentGoneError(errno.ENOENT, "the spool file was deleted", str(self.path))
+            raise SegmentGoneError(errno.ENOENT, "the spool file was deleted", self.path)
 
     def _found(self) -> os.stat_result | None:
         """Hosts that turn into daemons close every descriptor; the number may then stand for a file of theirs."""
@@ -171,9 +170,18 @@ class Segment:
 
     def _holds_name(self) -> bool:
         try:
-            return _identity(self.path.lstat()) == self._identity
+            return _identity(os.lstat(self.path)) == self._identity
         except OSError:
             return False
+
+
+def delete(path: str) -> None:
+    """If it is there. Paths are plain texts in what a task does: the pages of each class that a fork uses for the first
+    time have to be copied."""
+    try:
+        os.unlink(path)  # noqa: PTH108  # same
+    except FileNotFoundError:
+        return
 
 
 def lock(descriptor: int) -> bool:

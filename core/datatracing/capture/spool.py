@@ -124,7 +124,7 @@ class Spool:
 
     def _made(self, size: int) -> Segment:
         for _ in range(ATTEMPTS):
-            path = self._directory / f"{self._name}-{next(self._numbers)}{SUFFIX}"
+            path = f"{self._directory}/{self._name}-{next(self._numbers)}{SUFFIX}"
             try:
                 segment = Segment.create(path, clock.now(), size)
             except FileNotFoundError:

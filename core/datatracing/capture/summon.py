@@ -40,7 +40,8 @@ class Summoner:
         if now >= self._next:
             self._next = now + LOOK
             with guard("capture.summon"):
-                summon(self._settings)
+                if not lease.held(self._settings.spool_dir, lease.SHIP):
+                    summon(self._settings)
 
     def close(self) -> None:
         """The process is about to end: nothing is started any more."""

@@ -49,6 +49,7 @@ def seen(tracer: Tracer, number: int) -> dict:
     cpu, wall = time.process_time(), time.perf_counter()
     for statement in statements(number):
         tracer.say(statement)
+    held = opened() - files
     tracer.leave()
     cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
     return {
@@ -56,7 +57,8 @@ def seen(tracer: Tracer, number: int) -> dict:
         "wall": wall,
         "imported": len(set(sys.modules) - modules),
         "threads": [thread.name for thread in threading.enumerate()],
-        "opened": sorted(opened() - files),
+        "opened": sorted(held),
+        "left": sorted(opened() - files),
     }
 
 

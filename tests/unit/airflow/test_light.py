@@ -56,6 +56,7 @@ def test_law1_a_task_holds_one_file_for_us_and_no_thread(paid):
     for task in paid["tasks"]:
         assert task["threads"] == ["MainThread"]
         assert [file.rpartition(".")[2] for file in task["opened"]] == ["spool"]
+        assert task["left"] == [], "when it exits the kernel has nothing of ours to close"
 
 
 def test_law1_a_task_pays_a_few_milliseconds(paid, record_property):
