@@ -7,7 +7,7 @@ EXTRAS ?= airflow,dagster,prefect,postgres,dev,dev-dagster,dev-prefect
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: install demo test storm chaos lint format typecheck imports bench verify test-airflow-matrix test-celery test-dagster-matrix test-prefect-matrix clean
+.PHONY: install demo test test-fast storm chaos lint format typecheck imports bench verify test-airflow-matrix test-celery test-dagster-matrix test-prefect-matrix clean
 
 install: $(STAMP)
 
@@ -32,6 +32,10 @@ demo: install
 
 test: install
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+# The inner loop: no orchestrator is started, and no Postgres.
+test-fast: install
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -k 'not postgres and not Postgres' tests/unit tests/contract
 
 # The long forms of two tests. SEED=7 plays the same faults again.
 storm: install

@@ -1,12 +1,13 @@
 """The verdict: an ordered list of rules, the first that matches decides, and each says why."""
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from datatracing.model.completeness import CompletenessStatus
 from datatracing.model.ids import digest
 from datatracing.model.states import State
-from datatracing.model.trace import Trace
+from datatracing.model.trace import Span, Trace
 from datatracing.model.verdict import Verdict
 
 Rule = Callable[[Trace], Verdict | None]
@@ -35,10 +36,22 @@ def failed(trace: Trace) -> Verdict | None:
     """Keeps a run that failed, and one that succeeded although a task in it did not."""
     if trace.root.state.failing:
         return Verdict(keep=True, rule="failed", reason=f"the run ended {trace.root.state}")
-    broken = [f"{count} {state}" for state in _BROKEN if (count := trace.counts.get(state.value))]
+    ended = Counter(span.state for span in _that_count(trace.tasks))
+    broken = [f"{count} {state}" for state in _BROKEN if (count := ended[state])]
     if broken:
         return Verdict(keep=True, rule="failed", reason=f"task attempts in it ended {', '.join(broken)}")
     return None
+
+
+def _that_count(attempts: Sequence[Span]) -> Iterator[Span]:
+    """An attempt that was cancelled for another one, as when somebody clears a running task, is nothing to look at."""
+    last: dict[tuple[str | None, int, str], int] = {}
+    for span in attempts:
+        instance = span.task, span.map_index, span.map_key
+        last[instance] = max(span.attempt, last.get(instance, 0))
+    for span in attempts:
+        if span.state is not State.CANCELLED or span.attempt == last[span.task, span.map_index, span.map_key]:
+            yield span
 
 
 def partial(trace: Trace) -> Verdict | None:

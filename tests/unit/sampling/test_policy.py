@@ -38,6 +38,21 @@ def test_a_retry_alone_is_no_reason_to_keep():
     assert not default_policy(0).decide(trace(State.SUCCESS, State.RETRIED, State.SUCCESS)).keep
 
 
+def cleared(*ends):
+    """A run of one task whose attempts ended like this, one after the other."""
+    attempts = tuple(
+        Attempt(SpanKey("t", attempt=number), end, end.value, reports=False) for number, end in enumerate(ends, 1)
+    )
+    run = RunRef("airflow", "default", "d", "r")
+    return fold([], Manifest(run, State.SUCCESS, "success", 1, attempts=attempts))
+
+
+def test_a_running_task_that_was_cleared_and_then_succeeded_is_no_reason_to_keep():
+    assert not default_policy(0).decide(cleared(State.CANCELLED, State.SUCCESS)).keep
+    assert default_policy(0).decide(cleared(State.SUCCESS, State.CANCELLED)).reason.endswith("1 cancelled")
+    assert default_policy(0).decide(cleared(State.FAILED, State.SUCCESS)).reason.endswith("1 failed")
+
+
 def test_a_partial_run_is_kept_at_any_rate():
     verdict = default_policy(0).decide(trace(status=CompletenessStatus.PARTIAL))
     assert (verdict.keep, verdict.rule) == (True, "partial")
