@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from datatracing.capture import CaptureSettings, redaction
 from datatracing.errors import DataTracingError, StoreUnreachableError
+from datatracing.hosting.deleted import close_deleted
 from datatracing.hosting.give_up import give_up
 from datatracing.model import clock
 from datatracing.model.run import RunRef
@@ -34,16 +35,17 @@ class Completion:
 
     def complete(self, run: RunId) -> bool:
         """False as long as Airflow's own record does not say that the run is over: the hook spoke from inside a
-        transaction. A run that has been deleted since leaves nothing to complete."""
+        transaction. A run that has been deleted since is closed as it is."""
         with session.reading() as opened:
             records = Records(opened, *run)
             observed_at, row = clock.now(), records.run()
-            if row is None:
-                return True
-            if not finished(row):
+            if row is not None and not finished(row):
                 return False
-            manifest = self._manifest(records, row, observed_at)
-        self.connection.complete(self.redactor.manifest(manifest))
+            manifest = self._manifest(records, row, observed_at) if row is not None else None
+        if manifest is not None:
+            self.connection.complete(self.redactor.manifest(manifest))
+        else:
+            close_deleted(self.connection, RunRef(links.ORCHESTRATOR, self.namespace, *run).trace_id)
         return True
 
     def give_up(self, run: RunId, error: Exception) -> None:

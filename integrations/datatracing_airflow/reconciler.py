@@ -9,9 +9,11 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 from airflow.models.dagrun import DagRun  # noqa: TID253  # loaded in an Airflow only: see watcher.open_watcher
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, or_, select, tuple_
 from sqlalchemy.orm import Session
 
+from datatracing.errors import DataTracingError
+from datatracing.hosting.deleted import open_runs
 from datatracing.model.clock import micros
 from datatracing.model.run import RunRef
 from datatracing_airflow import links, session
@@ -39,12 +41,26 @@ class Reconciler:
         self._watermark: datetime | None = None
 
     def missed(self) -> list[RunId]:
-        """Finished runs that the store does not hold as Airflow has them, the longest unchanged first."""
+        """Finished runs that the store does not hold as Airflow has them, the longest unchanged first; then open ones
+        that Airflow has no more."""
         with session.reading() as opened:
             found = [row for page in self._pages(opened) for row in self._unknown(page)]
+            deleted = self._deleted(opened)
         if found:
             self._watermark = found[0].updated_at
-        return [(row.dag_id, row.run_id) for row in found]
+        return [*((row.dag_id, row.run_id) for row in found), *deleted]
+
+    def _deleted(self, opened: Session) -> list[RunId]:
+        """By a person, or by `airflow tasks test`, which deletes the run that it has made."""
+        try:
+            runs = open_runs(self.connection, links.ORCHESTRATOR, self.namespace)
+        except DataTracingError:  # this token may complete runs and not list them
+            return []
+        names = {(run.run.pipeline, run.run.run_id) for run in runs}
+        table = DagRun.__table__.c
+        query = select(table.dag_id, table.run_id).where(tuple_(table.dag_id, table.run_id).in_(sorted(names)))
+        there = {(row.dag_id, row.run_id) for row in opened.execute(query)} if names else set()
+        return sorted(names - there)
 
     def _pages(self, opened: Session) -> Iterator[Sequence[Any]]:
         oldest = datetime.now(timezone.utc) - self.look_back

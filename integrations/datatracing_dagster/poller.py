@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from datatracing.capture import redaction
 from datatracing.errors import StoreUnreachableError
+from datatracing.hosting.deleted import close_deleted
 from datatracing.hosting.give_up import give_up
 from datatracing.hosting.tick import TickResult
 from datatracing.model import clock
@@ -102,6 +103,7 @@ class Poller:
         except StoreUnreachableError:
             raise
         except RunDeletedError:
+            close_deleted(self.connection, RunRef(ORCHESTRATOR, self.namespace, "", run_id).trace_id)
             cursor.done(run_id)
         except Exception as error:
             result.failed += 1

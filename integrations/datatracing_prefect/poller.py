@@ -11,6 +11,7 @@ import time
 from typing import TYPE_CHECKING
 
 from datatracing.errors import StoreUnreachableError
+from datatracing.hosting.deleted import close_deleted
 from datatracing.hosting.give_up import give_up
 from datatracing.hosting.tick import TickResult
 from datatracing.model import clock
@@ -158,7 +159,9 @@ class Poller:
         except AWAY:
             raise
         except GoneError:
-            self.agenda.drop(run)  # deleted since: there is nothing left to read
+            trace_id = run_ref("", run[1], self.namespace).trace_id
+            await asyncio.to_thread(close_deleted, self.connection, trace_id)
+            self.agenda.drop(run)
         except Exception as error:
             result.failed += 1
             await self._failed(run, error, again=self.agenda.failed(run, time.time()))

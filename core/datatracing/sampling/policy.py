@@ -58,6 +58,8 @@ def partial(trace: Trace) -> Verdict | None:
     """Keeps a run of which something is missing: dropping it would hide the hole."""
     if trace.completeness.status is CompletenessStatus.COMPLETE:
         return None
+    if trace.completeness.status is CompletenessStatus.UNKNOWN:
+        return Verdict(keep=True, rule="partial", reason="what there should be in it is not known")
     reason = f"{len(trace.completeness.missing)} of {trace.completeness.expected} spans did not report"
     return Verdict(keep=True, rule="partial", reason=reason)
 

@@ -124,6 +124,15 @@ def test_a_run_that_ends_again_is_found_again_and_one_that_was_only_cleared_is_n
     assert found["in the end"] == [[], ["failed", 2]]
 
 
+def test_law6_a_run_that_has_been_deleted_ends_and_is_not_open_for_ever(scenes):
+    found = scenes["deleted"]
+    assert found["while both are there"] == []
+    assert found["is found"]
+    assert (found["is completed"], found["then"]) == ([True], [])
+    assert found["states"] == ["running", "removed"]
+    assert found["spans"] == ["removed", "lost"]
+
+
 def test_runs_from_before_the_look_back_are_left_alone(scenes):
     assert scenes["looked_back"] == 0
 

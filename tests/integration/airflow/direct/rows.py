@@ -308,6 +308,32 @@ def reconciled(stage):
     return found
 
 
+def deleted(stage):
+    """Runs that have begun: one that Airflow still has, and one that somebody deletes."""
+    from datatracing.model import clock, codec
+    from datatracing.model.event import EventKind, Statement, Times
+    from datatracing.model.run import RunRef, SpanKey
+    from datatracing.model.states import State
+
+    with committed() as session:
+        kept, gone = (stage.create("chain", session).run_id for _ in range(2))
+    for run_id in (kept, gone):
+        run, now = RunRef("airflow", "default", "chain", run_id), clock.now()
+        began = Statement(EventKind.STARTED, run, state=State.RUNNING, times=Times(started_at=now))
+        task = Statement(EventKind.STARTED, run, SpanKey("one", attempt=1), State.RUNNING, times=Times(started_at=now))
+        stage.connection.accept([codec.dumps(said.event("p", seq, now)) for seq, said in enumerate((began, task))])
+    found = {"while both are there": stage.completion.reconciler.missed()}
+    with committed() as session:
+        session.delete(run_row(session, "chain", gone))
+    missed = stage.completion.reconciler.missed()
+    found["is found"] = missed == [("chain", gone)]
+    found["is completed"] = [stage.completion.complete(run) for run in missed]
+    found["then"] = stage.completion.reconciler.missed()
+    found["states"] = [_stored(stage, run_id)[0] for run_id in (kept, gone)]
+    found["spans"] = [span["state"] for span in stage.connection.trace(stage.trace_id("chain", gone))["spans"]]
+    return found
+
+
 def looked_back(stage):
     """A run that ended longer ago than we look back, as after an installation into an old Airflow."""
     from datatracing_airflow.reconciler import Reconciler
@@ -371,6 +397,7 @@ SCENES = {
         queries,
         completion,
         reconciled,
+        deleted,
         looked_back,
         rows_in_hooks,
         unreadable_dag,
