@@ -86,6 +86,13 @@ def entries(instance: DagsterInstance, run_id: str) -> "Iterator[EventLogEntry]"
             return
 
 
+def engine_error(instance: DagsterInstance, run_id: str) -> Any | None:
+    """The last error of which an event of Dagster's own tells; None where there is none."""
+    found = instance.get_records_for_run(run_id, of_type=DagsterEventType.ENGINE_EVENT, limit=PAGE, ascending=False)
+    said = (getattr(record.event_log_entry.dagster_event, "event_specific_data", None) for record in found.records)
+    return next((error for data in said if (error := getattr(data, "error", None))), None)
+
+
 def plan(instance: DagsterInstance, run: "DagsterRun") -> Any | None:
     """The snapshot of the run's execution plan; a run that failed before it was planned has none."""
     name = run.execution_plan_snapshot_id

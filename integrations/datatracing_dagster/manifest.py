@@ -148,15 +148,13 @@ def _key(step_key: str, attempt: int) -> SpanKey:
 
 
 def _error(records: Records) -> ErrorInfo | None:
-    """Why the run as a whole failed, where Dagster says more than that a step did. Why it could not be launched is said
-    by the event of an engine before."""
-    launching: Any = None
+    """Why the run as a whole failed, where Dagster says more than that a step did."""
+    begun = any(entry.dagster_event.event_type is Type.RUN_START for entry in records.entries)
     for entry in records.entries:
-        event, data = entry.dagster_event, entry.dagster_event.event_specific_data
+        event = entry.dagster_event
         if event.event_type is Type.RUN_FAILURE:
-            return error_info(getattr(data, "error", None)) or error_info(launching) or _said(event, records)
-        if event.event_type in {Type.ENGINE_EVENT, Type.RUN_START}:
-            launching = getattr(data, "error", None) or (launching if event.event_type is Type.ENGINE_EVENT else None)
+            launching = None if begun else error_info(records.launch_error)
+            return error_info(getattr(event.event_specific_data, "error", None)) or launching or _said(event, records)
     return None
 
 

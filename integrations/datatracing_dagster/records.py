@@ -39,6 +39,11 @@ class Records:
         return [entry for entry in compat.entries(self.instance, self.run_id) if entry.dagster_event is not None]
 
     @cached_property
+    def launch_error(self) -> Any | None:
+        """Why a run could not be launched: the engine that tried says so in an event of its own."""
+        return compat.engine_error(self.instance, self.run_id)
+
+    @cached_property
     def plan(self) -> Any | None:
         """The snapshot of the execution plan; None when the run never came that far."""
         return compat.plan(self.instance, self.run)

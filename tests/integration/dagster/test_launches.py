@@ -68,7 +68,7 @@ def test_it_stands_among_runs_of_its_time_and_not_behind_all(tracing, instance, 
     assert made.run_id in {run["run_id"] for run in recent}
 
 
-def test_a_run_whose_step_failed_says_so_on_the_step_and_not_twice(tracing, instance):
+def test_a_run_whose_step_failed_says_what_the_step_said_and_not_that_a_step_failed(tracing, instance):
     @dg.op
     def bad():
         raise ValueError("this row is bad")
@@ -79,5 +79,5 @@ def test_a_run_whose_step_failed_says_so_on_the_step_and_not_twice(tracing, inst
 
     run = failing.execute_in_process(instance=instance, raise_on_error=False)
     tracing.watch()
-    root, step = tracing.trace(run.run_id)["spans"]
-    assert (root["error"], step["error"]["type"]) == (None, "ValueError")
+    root, step = tracing.trace(run.run_id)["spans"][:2]
+    assert [told["error"]["message"] for told in (root, step)] == ["this row is bad"] * 2

@@ -106,15 +106,16 @@ def test_who_reads_an_asset_is_linked_to_the_run_that_wrote_it(tracing, play, as
 
 @pytest.mark.parametrize("key", [["lake", "raw/orders"], ["lake/raw", "orders"], ["a b", "ü%/?"]])
 def test_a_key_with_a_slash_in_a_part_is_one_asset_for_its_writer_and_its_reader(tracing, play, key):
-    @dg.asset(key=dg.AssetKey(key))
+    @dg.multi_asset(outs={"out": dg.AssetOut(key=dg.AssetKey(key))})
     def placed():
         return 1
 
-    @dg.asset(deps=[dg.AssetKey(key)])
-    def finder():
-        return 1
+    @dg.asset(ins={"given": dg.AssetIn(key=dg.AssetKey(key))})
+    def finder(given):
+        return given
 
-    wrote, read = play.make(placed), play.make(finder)
+    wrote = play.make(placed)
+    read = dg.materialize([placed, finder], instance=play.instance, selection=[finder.key]).run_id
     tracing.watch()
     assert tracing.links(read) == {("asset", "up", play.name(wrote), "exact")}
     [(_, written)] = tracing.assets(wrote)

@@ -119,7 +119,7 @@ def test_a_run_that_has_just_ended_waits_until_it_has_settled(another, play):
     ["", "{", "null", "7", '{"seen": 7}', '{"seen": {"RUN_SUCCESS": "x"}}', '{"again": [1]}', '{"since": "x"}'],
 )
 def test_a_cursor_that_is_none_begins_anew_and_nothing_comes_twice(another, play, cursor):
-    tracing = another(look_back=3_600)
+    tracing = another(look_back=3_600, budget=600.0)  # all that others have played in this hour, in one tick
     runs = play(2)
     tracing.watch()
     tracing.cursor = cursor
