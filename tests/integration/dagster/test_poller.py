@@ -263,7 +263,7 @@ def test_a_kept_run_gets_one_link_to_its_trace_in_its_log(another, play, instanc
     tracing, other, [run] = another(**given), another(**given), play()
     tracing.watch()
     other.connection.close()
-    again = another(look_back=3_600, **given)
+    again = another(look_back=3_600, budget=600.0, **given)
     again.cursor = json.dumps({"again": {run: 1}})
     again.watch()
     assert said_in(instance, run) == [f"https://traces.example/datatracing/api/v1/traces/{run.replace('-', '')}"]

@@ -10,7 +10,7 @@ from prefect.states import Failed, Running
 
 from datatracing_prefect import tap
 from datatracing_prefect.compat import engines
-from datatracing_prefect.engines.wrapping import MARK
+from datatracing_prefect.compat.wrapping import MARK
 
 RUN = UUID("12345678-1234-4234-8234-123456789abc")
 MUTE = KeyError("not for Prefect")

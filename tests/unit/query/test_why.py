@@ -143,7 +143,7 @@ def test_law_8_a_run_that_may_not_be_seen_has_no_fate_either(connection):
 def test_law_8_deliveries_without_a_name_are_shown_only_to_who_may_see_everything(connection):
     connection.accept(codec.dumps(event) for event in Story().begun().events)
     with pytest.raises(NotFoundError):
-        why(connection.store, NIGHT.trace_id, reader("nightly_orders"))
+        why(Asked(connection.store, connection.sealer, reader("nightly_orders")), NIGHT.trace_id)
 
 
 def test_a_stage_is_put_behind_the_one_it_follows():
