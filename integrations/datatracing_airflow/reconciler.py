@@ -43,24 +43,22 @@ class Reconciler:
     def missed(self) -> list[RunId]:
         """Finished runs that the store does not hold as Airflow has them, the longest unchanged first; then open ones
         that Airflow has no more."""
+        # Before Airflow's session is opened, which must not wait for what the store still has to fold.
+        names = self._open()
         with session.reading() as opened:
             found = [row for page in self._pages(opened) for row in self._unknown(page)]
-            deleted = self._deleted(opened)
+            deleted = sorted(names - _there(opened, names))
         if found:
             self._watermark = found[0].updated_at
         return [*((row.dag_id, row.run_id) for row in found), *deleted]
 
-    def _deleted(self, opened: Session) -> list[RunId]:
-        """By a person, or by `airflow tasks test`, which deletes the run that it has made."""
+    def _open(self) -> set[RunId]:
+        """Those that Airflow has no more were deleted: by a person, or by `airflow tasks test`, which made them."""
         try:
             runs = open_runs(self.connection, links.ORCHESTRATOR, self.namespace)
         except DataTracingError:  # this token may complete runs and not list them
-            return []
-        names = {(run.run.pipeline, run.run.run_id) for run in runs}
-        table = DagRun.__table__.c
-        query = select(table.dag_id, table.run_id).where(tuple_(table.dag_id, table.run_id).in_(sorted(names)))
-        there = {(row.dag_id, row.run_id) for row in opened.execute(query)} if names else set()
-        return sorted(names - there)
+            return set()
+        return {(run.run.pipeline, run.run.run_id) for run in runs}
 
     def _pages(self, opened: Session) -> Iterator[Sequence[Any]]:
         oldest = datetime.now(timezone.utc) - self.look_back
@@ -77,6 +75,13 @@ class Reconciler:
 
     def _trace_id(self, row: Any) -> str:
         return RunRef(links.ORCHESTRATOR, self.namespace, row.dag_id, row.run_id).trace_id
+
+
+def _there(opened: Session, names: set[RunId]) -> set[RunId]:
+    """Those of the runs that Airflow has."""
+    table = DagRun.__table__.c
+    query = select(table.dag_id, table.run_id).where(tuple_(table.dag_id, table.run_id).in_(sorted(names)))
+    return {(row.dag_id, row.run_id) for row in opened.execute(query)} if names else set()
 
 
 def _same(row: Any, known: "RunSummary | None") -> bool:

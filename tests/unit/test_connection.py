@@ -1,5 +1,7 @@
 """A run that nobody has swept yet is found all the same."""
 
+from dataclasses import replace
+
 import pytest
 
 from datatracing import connect
@@ -8,6 +10,9 @@ from datatracing.model import clock, codec
 from datatracing.model.event import Event, EventKind
 from datatracing.model.run import RunRef
 from datatracing.model.states import State
+from datatracing.store.search import RunFilter
+from datatracing.testing.reader import reader
+from tests.sample_runs import NIGHT, Story
 
 
 def test_a_run_that_was_delivered_is_found_by_its_name_though_nothing_sweeps(store_url):
@@ -30,4 +35,17 @@ def test_a_run_that_was_delivered_is_found_by_its_trace_id_though_nothing_sweeps
         [codec.dumps(Event(EventKind.STARTED, run, producer="p", seq=0, at=clock.now(), state=State.RUNNING))]
     )
     assert connection.find(run.trace_id) == run.trace_id
+    connection.close()
+
+
+def test_law_8_a_page_is_whole_whatever_else_there_is_that_may_not_be_seen():
+    connection = connect("memory://")
+    for pipeline in ("mine", "hidden", "mine too", "hidden too"):
+        Story(replace(NIGHT, pipeline=pipeline)).begun().sealed(connection, State.SUCCESS, 3)
+    mine = RunFilter(visibility=reader("mine", "mine too"))
+    first = connection.runs(mine, 1)
+    second = connection.runs(mine, 1, first.cursor)
+    assert [len(page.runs) for page in (first, second)] == [1, 1]
+    assert {run.run.pipeline for page in (first, second) for run in page.runs} == {"mine", "mine too"}
+    assert second.cursor is None
     connection.close()

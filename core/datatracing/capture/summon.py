@@ -40,6 +40,7 @@ class Summoner:
         if now >= self._next:
             self._next = now + LOOK
             with guard("capture.summon"):
+                # Asked first, because nearly every host has an agent, and this is all that its tasks then pay.
                 if not lease.held(self._settings.spool_dir, lease.SHIP):
                     summon(self._settings)
 

@@ -20,9 +20,12 @@ from datatracing.model.parts import split
 from datatracing.model.token import Token
 from datatracing.query.question import Document, Question
 from datatracing.query.questions import Questions
+from datatracing.query.runs import RUNS, words_of
+from datatracing.query.summary import read_page
 from datatracing.redact import Redactor
 from datatracing.sampling.policy import Policy
 from datatracing.store.port import Store
+from datatracing.store.search import Page, RunFilter
 from datatracing.store.summary import RunSummary
 
 
@@ -86,6 +89,11 @@ class LocalConnection(Asking):
         answer = self.questions.ask(question, run, **words)
         document: Document = orjson.loads(answer) if isinstance(answer, bytes) else answer
         return document
+
+    def runs(self, where: RunFilter, limit: int = 50, cursor: str | None = None) -> Page:
+        """See Connection. The store itself lists no other runs than `where.visibility` sees, so pages stay whole."""
+        words = {**words_of(where), "limit": limit, "cursor": cursor}
+        return read_page(self.ask(RUNS, visibility=where.visibility, **words))
 
     def find(self, run: str) -> str:
         """See Connection."""

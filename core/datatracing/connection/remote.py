@@ -15,7 +15,9 @@ from datatracing.model.manifest import Manifest
 from datatracing.model.parts import split
 from datatracing.model.run import parse_run
 from datatracing.query.question import Document, Question
-from datatracing.query.summary import read_summary
+from datatracing.query.runs import RUNS, words_of
+from datatracing.query.summary import read_page, read_summary
+from datatracing.store.search import Page, RunFilter
 from datatracing.store.summary import RunSummary
 
 LINES = "application/x-ndjson"
@@ -85,6 +87,11 @@ class RemoteConnection(Asking):
             path = path.format(trace_id=wanted if isinstance(wanted, str) else self.find(run))
         document: Document = self._collector.get(path, **words)
         return document
+
+    def runs(self, where: RunFilter, limit: int = 50, cursor: str | None = None) -> Page:
+        """See Connection. The collector knows what this reader may see; `where.visibility` narrows it further."""
+        page = read_page(self.ask(RUNS, **words_of(where), limit=limit, cursor=cursor))
+        return Page(tuple(run for run in page.runs if where.visibility.sees(run.run)), page.cursor)
 
     def find(self, run: str) -> str:
         """See Connection."""

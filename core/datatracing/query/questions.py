@@ -34,11 +34,15 @@ class Questions:
         if not question.of_run:
             self._freshness.refresh()
             return question.answer(asked, **words)
+        return question.answer(asked, self._trace_id(run, visibility), **words)
+
+    def _trace_id(self, run: str, visibility: Visibility) -> str:
+        """One that was given is not looked for: what is known of it may be nowhere but in the inbox."""
         wanted = parse_run(run)
-        trace_id = wanted if isinstance(wanted, str) else self.find(run, visibility)
-        if isinstance(wanted, str):
-            self._freshness.refresh(trace_id)
-        return question.answer(asked, trace_id, **words)
+        if not isinstance(wanted, str):
+            return self.find(run, visibility)
+        self._freshness.refresh(wanted)
+        return wanted
 
     def find(self, run: str, visibility: Visibility = EVERYTHING) -> str:
         """The trace id behind what a person typed. NotFoundError, or BadInputError when it is not a run at all."""

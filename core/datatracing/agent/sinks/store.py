@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 from datatracing.agent.sinks.port import Receipt
 from datatracing.capture.frame import Frame
-from datatracing.connection import connect
+from datatracing.connection import connect_and_prepare
 from datatracing.connection.local import LocalConnection
-from datatracing.context.address import is_file
 from datatracing.errors import BadInputError, DataTracingError, StoreUnreachableError
 from datatracing.inbox.packing import Unbroken
 from datatracing.model import clock, codec
@@ -64,9 +63,8 @@ class StoreSink:
 
     def _opened(self) -> LocalConnection:
         if self._connection is None:
-            migrate = is_file(self._settings.store)
             try:
-                opened = connect(settings=self._settings, migrate=migrate)
+                opened = connect_and_prepare(self._settings)
             except BadInputError as error:
                 # What is wrong is the address, and nothing that is to be sent: that must wait, and not be put aside.
                 raise StoreUnreachableError(str(error)) from error
